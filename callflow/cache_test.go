@@ -11,7 +11,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// counting counts what is asked of a directory.
+// counting counts the requests to a directory.
 type counting struct {
 	callflow.Memory
 	asked int
@@ -49,7 +49,7 @@ func TestCache(t *testing.T) {
 	}
 	look(acme, "1000", "c1", 1)
 	look(acme, "1000", "c1", 0)
-	look(other, "1000", "c2", 1) // another account's number is another number
+	look(other, "1000", "c2", 1) // another account's number is separate
 	look(acme, "2x", "c1", 2)    // number, patterns
 	look(acme, "2y", "c1", 1)    // number only
 	look(acme, "2x", "c1", 0)
@@ -64,7 +64,7 @@ func TestCache(t *testing.T) {
 	now = now.Add(10 * time.Second)
 	look(other, "1000", "c2", 1)
 
-	look(acme, "1001", "c1", 1) // ten seconds went by for it too
+	look(acme, "1001", "c1", 1) // its ten seconds have passed too
 	look(other, "1000", "c2", 0)
 	cache.Changed(datastore.Change{Doc: datastore.Document{"pvt_type": "menu", "pvt_account_id": string(acme)}})
 	look(acme, "1001", "c1", 0)
@@ -80,10 +80,10 @@ func TestCache(t *testing.T) {
 		t.Errorf("got error %v, want %v", err, store.fails)
 	}
 	store.fails = nil
-	look(acme, "1001", "c1", 1) // failures are not remembered
+	look(acme, "1001", "c1", 1) // failures are not cached
 }
 
-// An answer that was on its way while the account was forgotten is not remembered.
+// An answer that was under way when the account was dropped is not cached.
 func TestCacheForgetsWhatIsOnItsWay(t *testing.T) {
 	store := &counting{Memory: callflow.Memory{}}
 	slow := &forgetting{counting: store}

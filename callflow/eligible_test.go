@@ -7,7 +7,7 @@ import (
 	"callfn/callflow"
 )
 
-// Who is answered by what (cf_route_req.erl; docs/reference/kazoo.md#finding-the-callflow).
+// Which callers get an answer from which callflow (cf_route_req.erl; docs/reference/kazoo.md#finding-the-callflow).
 func TestEligibility(t *testing.T) {
 	cases := []struct {
 		kind, number string

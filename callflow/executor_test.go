@@ -66,7 +66,7 @@ func TestExecutorRules(t *testing.T) {
 		flow    string
 		want    string // the modules visited
 		ended   callflow.How
-		hangups string // what the platform asked of the switch at the end
+		hangups string // what the platform requested of the switch at the end
 	}{
 		{"an empty flow ends the call", `{}`, "", callflow.EndFlow, "hangup()"},
 		{
@@ -196,7 +196,7 @@ func TestExecutorRules(t *testing.T) {
 	}
 }
 
-// walk gives the modules visited, with the outcome where it is not ok.
+// walk returns the visited modules, with the outcome unless it is ok.
 func walk(t *testing.T, ctx context.Context, e callflow.Executor, control callflow.Control, flow string) ([]string,
 	callflow.Ended,
 ) {
@@ -219,7 +219,8 @@ func walk(t *testing.T, ctx context.Context, e callflow.Executor, control callfl
 	return visited, ended
 }
 
-// KAZOO starts at 50 and checks before it branches: 50 branches happen, the 51st ends the call although `_` is left.
+// KAZOO starts at 50 and checks before it branches: 50 branches happen, and the 51st ends the call although `_` is
+// left.
 func TestBranchLimit(t *testing.T) {
 	for limit, branches := range map[int]int{0: 50, 1: 1, 7: 7} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {

@@ -14,13 +14,13 @@ type Pretend struct {
 	Heard []Piece
 }
 
-// Piece is one thing heard, and for how long.
+// Piece is one thing heard, and its length.
 type Piece struct {
 	What string
 	For  time.Duration
 }
 
-// NewPretend makes a pretend caller of a script.
+// NewPretend returns a pretend caller with a script.
 func NewPretend(s Script) *Pretend { return &Pretend{pretendCaller: &pretendCaller{script: s}} }
 
 func (p *Pretend) Play(ctx context.Context, m Media) error {

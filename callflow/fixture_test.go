@@ -28,8 +28,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const acme account.ID = "ac3e0000000000000000000000000001"
 
-// Every file in testdata/traces is a pretend call: the account's callflows, what its functions return, the call, and
-// the story wanted (trace.txt), or the same as JSON (trace.json).
+// Every file in testdata/traces is a pretend call: the account's callflows, the results of its functions, the call, and
+// the wanted story (trace.txt) or JSON (trace.json).
 func TestTraces(t *testing.T) {
 	files, err := filepath.Glob("testdata/traces/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -150,8 +150,8 @@ func decode(t *testing.T, parts map[string][]byte, name string, into any) {
 	}
 }
 
-// cannedFunctions answers runs by function id; a result's text "$call[…]" members are replaced by parameters, so that a
-// fixture can show what a function was told.
+// cannedFunctions answers runs by function id. In a result, text members "$call[…]" are replaced by parameters, so that
+// a fixture can show what a function got.
 type cannedFunctions map[function.ID]struct {
 	Outcome runs.Outcome     `json:"outcome"`
 	Flow    jsonvalue.Object `json:"flow"`

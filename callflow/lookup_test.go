@@ -177,14 +177,14 @@ func TestLookupTellsTroubleFromNothing(t *testing.T) {
 			}
 		})
 	}
-	// A callflow that is deleted between the pattern row and the document is no trouble.
+	// A callflow that is deleted after its pattern row was read is skipped.
 	if _, err := callflow.Lookup(context.Background(), faulty{byID: callflow.ErrNoDocument}, acme,
 		"alice"); !errors.Is(err, callflow.ErrNoCallflow) {
 		t.Errorf("got error %v, want %v", err, callflow.ErrNoCallflow)
 	}
 }
 
-// faulty finds one pattern that matches everything, and fails as told.
+// faulty finds one pattern that matches everything, and fails as configured.
 type faulty struct{ numbers, patterns, byID error }
 
 func (f faulty) ByNumber(context.Context, account.ID, string) ([]callflow.Document, error) {
@@ -205,7 +205,7 @@ func (f faulty) Resource(context.Context, account.ID, callflow.Kind, string) (ca
 
 func (f faulty) Devices(context.Context, account.ID, string) ([]string, error) { return nil, f.byID }
 
-// skipped are patterns of a callflow that cannot be compiled.
+// skipped returns patterns of a callflow that cannot be compiled.
 func skipped(id callflow.ID, patterns ...string) (out []callflow.SkippedPattern) {
 	for _, text := range patterns {
 		out = append(out, callflow.SkippedPattern{

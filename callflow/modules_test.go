@@ -20,7 +20,7 @@ import (
 
 var _ callflow.Runner = (*function.Runner)(nil)
 
-// What each module asks of the switch, what becomes of its step and where it goes (the cf_*.erl files;
+// What each module requests of the switch, the outcome of its step and how it continues (the cf_*.erl files;
 // docs/reference/kazoo.md#modules).
 func TestModules(t *testing.T) {
 	trouble := errors.New("no such codec")
@@ -29,7 +29,7 @@ func TestModules(t *testing.T) {
 		module  string
 		data    string
 		control testSwitch
-		want    string // outcome, asks, where to
+		want    string // outcome, requests, where it continues
 	}{
 		{"answer", "answer", `{}`, testSwitch{}, "ok answer -> next"},
 		{"answer goes on whatever the switch says", "answer", `{}`, testSwitch{fails: trouble}, "failed answer -> next"},
@@ -177,7 +177,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// summary writes a step short: outcome, what was asked, where it went.
+// summary writes a step short: outcome, requests, where it continued.
 func summary(t *testing.T, s callflow.Step) string {
 	t.Helper()
 	words := []string{string(s.Outcome)}
@@ -223,7 +223,7 @@ func TestSetVariablesBelongToTheCall(t *testing.T) {
 	}
 }
 
-// What a function is asked with, and every outcome it may have: anything but ok goes on at `_`.
+// What a function gets, and every outcome: any but ok continues at `_`.
 func TestFunctionOutcomes(t *testing.T) {
 	for _, outcome := range append(runs.Outcomes(), "made up", "") {
 		t.Run(fmt.Sprintf("%q", outcome), func(t *testing.T) {
@@ -288,8 +288,8 @@ func TestFunctionThatGivesNoFlow(t *testing.T) {
 	}
 }
 
-// With the real Runner: a flow that names a module KAZOO does not have is refused whole, and defaults are filled in
-// before a valid one runs (docs/reference/kazoo.md#checking-a-returned-flow,
+// With the real Runner: a flow with a module that KAZOO does not have is refused as a whole, and a valid one gets its
+// defaults before it runs (docs/reference/kazoo.md#checking-a-returned-flow,
 // docs/reference/kazoo.md#conformance-checks).
 func TestFunctionFlowsAreValidated(t *testing.T) {
 	set, err := schemas.Load()
@@ -340,14 +340,14 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 	}
 }
 
-// returns is a place where every function returns the same JSON.
+// returns is a driver in which every function returns the same JSON.
 type returns string
 
 func (r returns) Evaluate(context.Context, function.Evaluation) (runs.Report, error) {
 	return runs.Report{Outcome: runs.OK, Value: json.RawMessage(r)}, nil
 }
 
-// A call whose variables outgrew every limit does not even ask.
+// A call with too large variables does not run the function.
 func TestFunctionWithTooLargeParameters(t *testing.T) {
 	runner := runnerFunc(func(function.Request) function.Result {
 		t.Error("got a run of the function, want none")
@@ -370,7 +370,7 @@ type runnerFunc func(function.Request) function.Result
 
 func (f runnerFunc) Run(_ context.Context, r function.Request) function.Result { return f(r) }
 
-// Every module that validates is either executed or explained, so that no valid flow meets an unknown module.
+// Every module with a schema is either executed or explained, so that no valid flow has an unknown module.
 func TestVocabularyIsComplete(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {
@@ -398,7 +398,7 @@ func TestSleepIsBounded(t *testing.T) {
 	} {
 		var node map[string]any
 		decoder := json.NewDecoder(strings.NewReader(data))
-		decoder.UseNumber() // as documents from the store have them
+		decoder.UseNumber() // as for stored documents
 		if err := decoder.Decode(&node); err != nil {
 			t.Fatal(err)
 		}
@@ -421,7 +421,7 @@ func TestSleepIsBounded(t *testing.T) {
 	}
 }
 
-// Two accounts that use the same ids never see each other's callflows.
+// Two accounts with the same ids never see each other's callflows.
 func TestSimulateStaysInTheAccount(t *testing.T) {
 	const other account.ID = "0ther000000000000000000000000002"
 	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{other: {{

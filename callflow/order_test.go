@@ -8,7 +8,7 @@ import (
 	"callfn/callflow"
 )
 
-// A webhook sends data.custom_data with its members in their order.
+// A webhook sends the members of data.custom_data in their order.
 func TestWebhooksKeepTheirOrder(t *testing.T) {
 	const custom = `{"zeta":{"y":1,"x":2},"alpha":[{"b":1,"a":2}]}`
 	var flow callflow.Node
@@ -25,7 +25,7 @@ func TestWebhooksKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// A trace is the same after it went over the wire: the command line tells what the service did.
+// A trace is unchanged after JSON: the command line prints what the service did.
 func TestTracesKeepTheirOrder(t *testing.T) {
 	var flow callflow.Node
 	if err := json.Unmarshal([]byte(`{"module":"temporal_route","data":{"zeta":1,"alpha":{"y":1,"x":2}},`+

@@ -179,7 +179,7 @@ func TestParseCallRefuses(t *testing.T) {
 	}
 }
 
-// A function finds nested variables under KAZOO's literal keys.
+// A function gets nested variables under KAZOO's literal keys.
 func TestParamsAsAFunctionSeesThem(t *testing.T) {
 	call := &callflow.Call{
 		ID: "id", Account: acme, OwnerIDs: []string{"u1", "u2"}, Collections: map[string]string{"default": "12"},

@@ -59,7 +59,7 @@ func TestParseScriptMoments(t *testing.T) {
 	}
 }
 
-// What cannot be used is named, all of it at once.
+// All invalid members are named at once.
 func TestParseScriptFaults(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"now":"soon","timezone":"Mars/Olympus","digits":{}}`: "script.digits script.now script.timezone",

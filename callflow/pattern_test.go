@@ -12,8 +12,8 @@ import (
 	"callfn/internal/pattern"
 )
 
-// Patterns that were stored before there were bounds cost a look-up no more than others: what is too large, alone or
-// together, is skipped and named.
+// Patterns that were stored before there were limits cost a look-up no more than others: one that is too large, alone
+// or with others, is skipped and named.
 func TestLookupBoundsPatterns(t *testing.T) {
 	large := strings.Repeat(".{9}", 400)
 	patterns := []string{"^0" + strings.Repeat(".{1000}", 200), "^1(000)$"}
@@ -43,7 +43,7 @@ func TestLookupBoundsPatterns(t *testing.T) {
 	}
 }
 
-// A look-up ends with the caller's time.
+// A look-up ends with the caller's context.
 func TestLookupEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

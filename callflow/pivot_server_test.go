@@ -22,7 +22,7 @@ import (
 
 const pivotAccount = account.ID("0123456789abcdef0123456789abcdef")
 
-// anyFlow is a validator that finds nothing wrong but with the module `broken`.
+// anyFlow is a validator that only refuses the module `broken`.
 type anyFlow struct{}
 
 func (anyFlow) FlowWarnings(map[string]any) []schemas.Warning { return nil }
@@ -179,7 +179,7 @@ func TestPivotServerFindsTheCallflowOfTheNumber(t *testing.T) {
 		{map[string]string{"To": "2345"}, "c"},
 		{map[string]string{"To": "3000", "User-ID": "u"}, "d"},
 		{map[string]string{"To": "3000", "User-ID[0]": "u"}, "d"},
-		{map[string]string{"To": "3000"}, ""}, // a carrier's call must not reach what dials out
+		{map[string]string{"To": "3000"}, ""}, // a carrier's call must not reach a callflow that dials out
 		{map[string]string{"To": "no_match"}, ""},
 		{map[string]string{"To": "bob"}, ""},
 		{map[string]string{}, ""},
@@ -198,7 +198,7 @@ func TestPivotServerFindsTheCallflowOfTheNumber(t *testing.T) {
 	}
 }
 
-// A flow that would have to be repeated at too many ends is refused before it takes any memory.
+// A flow that would have to be repeated at too many ends is refused before it takes memory.
 func TestPivotServerBoundsTheFlow(t *testing.T) {
 	wide := map[string]any{}
 	for i := range 200 {
@@ -219,7 +219,7 @@ func TestPivotServerBoundsTheFlow(t *testing.T) {
 	}
 }
 
-// What a function is told is what KAZOO sent, in either encoding; the account is not among what the request can say.
+// A function gets what KAZOO sent, in either encoding. The request cannot set the account.
 func TestPivotServerTellsTheFunction(t *testing.T) {
 	r := &flowsByID{}
 	p := &callflow.PivotServer{Runner: r, Flows: anyFlow{}}
@@ -277,7 +277,7 @@ func TestPivotForm(t *testing.T) {
 	}
 }
 
-// Whatever a call's parameters are, a form as KAZOO encodes it and a JSON body tell a function the same.
+// For any parameters, KAZOO's form and a JSON body give a function the same values.
 func TestPivotEncodingsAgree(t *testing.T) {
 	name := rapid.StringMatching(`[A-Za-z][A-Za-z0-9-]{0,8}`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -308,8 +308,8 @@ func TestPivotEncodingsAgree(t *testing.T) {
 	})
 }
 
-// KAZOO, which replaces its flow by the one it is given, goes where callfn's own executor goes with the original: for
-// flows of modules that go on at a child when they are done.
+// KAZOO, which replaces its flow by the given one, goes where callfn's own executor goes with the original, for flows
+// of modules that continue at a child.
 func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 	ids := []string{"0", "1", "2", "3", "threw"}
 	var node func(depth int) *rapid.Generator[map[string]any]
@@ -373,7 +373,7 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 		var failed *callflow.FunctionFailed
 		switch {
 		case errors.Is(err, callflow.ErrUnfitFlow) && !strings.Contains(err.Error(), "empty"):
-			return // too large to be an answer
+			return // too large for an answer
 		case err != nil && !errors.As(err, &failed):
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"callfn/callflow/controltest"
 )
 
-// The pretend caller keeps the contract of every switch.
+// The pretend caller passes the contract of every switch.
 func TestPretendCaller(t *testing.T) {
 	controltest.Run(t, controltest.Switch{Place: placePretend, Virtual: true})
 }
@@ -35,7 +35,7 @@ func placePretend(_ *testing.T, c controltest.Caller) controltest.Call {
 	}}
 }
 
-// The suite notices a switch that does not keep the contract.
+// The suite finds a switch that breaks the contract.
 func TestContractNoticesBrokenSwitches(t *testing.T) {
 	cases := []struct {
 		broken string

@@ -17,7 +17,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// Whatever the flows and whatever functions return, a call ends, within its limits, and its trace is consistent.
+// For any flows and any results of functions, a call ends within its limits and its trace is consistent.
 func TestEveryCallEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		flows := rapid.SliceOfN(node(4), 1, 4).Draw(t, "flows")
@@ -113,7 +113,7 @@ func checkOrder(t *rapid.T, trace callflow.Trace) {
 	}
 }
 
-// anyFunctions answers the nth run with the nth outcome, over and over; ok ones return one of the flows.
+// anyFunctions answers the nth run with the nth outcome, cyclically; ok ones return one of the flows.
 type anyFunctions struct {
 	outcomes []runs.Outcome
 	flows    []callflow.Node
@@ -174,7 +174,7 @@ func node(depth int) *rapid.Generator[callflow.Node] {
 	})
 }
 
-// The modules that callfn runs and those it only knows are two separate lists.
+// Executed modules and known ones are two disjoint lists.
 func TestModulesAreListedOnce(t *testing.T) {
 	executed := callflow.DefaultModules()
 	for _, name := range callflow.NotExecuted() {
@@ -187,7 +187,7 @@ func TestModulesAreListedOnce(t *testing.T) {
 	}
 }
 
-// Any JSON at all may stand where a flow should.
+// Any JSON may be in place of a flow.
 func FuzzFlow(f *testing.F) {
 	f.Add([]byte(`{"module":"function","data":{"id":"f"},"children":{"_":{"module":"tts","data":{"text":1}}}}`))
 	f.Add([]byte(`{"module":{},"data":[],"children":{"_":{"children":{"_":{}}}}}`))
@@ -218,7 +218,7 @@ func FuzzFlow(f *testing.F) {
 	})
 }
 
-// Any bytes at all may be what a pivot server answers, as whatever type.
+// A pivot server may answer any bytes, with any type.
 func FuzzPivotAnswer(f *testing.F) {
 	for _, answer := range []string{
 		`<Response><Say loop="0">x</Say></Response>`,

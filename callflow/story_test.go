@@ -11,7 +11,7 @@ import (
 	"callfn/callflow"
 )
 
-// Colours are the only thing that colour changes.
+// Colour changes nothing but the colours.
 func TestWriteTraceInColour(t *testing.T) {
 	trace := rehearse(t, callflow.NodeOf(map[string]any{
 		"module":   "conference",
@@ -39,7 +39,7 @@ func TestWriteTraceReportsTheWriter(t *testing.T) {
 	}
 }
 
-// A real caller may give no name.
+// A real caller may have no name.
 func TestWriteTraceOfACallerWithoutName(t *testing.T) {
 	var out bytes.Buffer
 	trace := callflow.Trace{Call: map[string]any{
@@ -105,7 +105,7 @@ func TestSimulateCancelled(t *testing.T) {
 	}
 }
 
-// A callflow without flow is a call that ends, with a hint.
+// A callflow without a flow is a call that ends, with a hint.
 func TestSimulateEmptyFlow(t *testing.T) {
 	trace := rehearse(t, callflow.Node{})
 	if trace.Ended.How != callflow.EndFlow || trace.Ended.Hint == "" || trace.Steps == nil {
@@ -128,7 +128,7 @@ func rehearse(t *testing.T, flow callflow.Node) callflow.Trace {
 	return trace
 }
 
-// A party described without a realm is in the account's, where that is known.
+// A party without a realm is in the account's, if that is known.
 func TestDefaultRealm(t *testing.T) {
 	for _, c := range []struct{ realm, to, request, from string }{
 		{"acme.example", "1000@acme.example", "1000@acme.example", "2000@elsewhere.example"},

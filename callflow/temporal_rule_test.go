@@ -9,8 +9,7 @@ import (
 	"callfn/callflow"
 )
 
-// When rules hold. A line: the rule without braces | a local time in Berlin | holds or not. 62586115200 is 2 April
-// 1983.
+// Each line is: the rule without braces | a local time in Berlin | holds or not. 62586115200 is 2 April 1983.
 func TestTemporalRules(t *testing.T) {
 	const since2026 = `"start_date":63934444800,` // 1 January 2026, a Thursday
 	for _, line := range strings.Split(strings.TrimSpace(`
@@ -66,7 +65,7 @@ S"cycle":"daily","enabled":false | 2026-03-02T12:00 | no
 			t.Errorf("%s\ngot %s, want %s", line, got, want)
 		}
 	}
-	// What breaks KAZOO's module goes on at `_` and says why.
+	// A rule that crashes KAZOO's module continues at `_` with a note.
 	if got := ruleHolds(t, `{"cycle":"monthly","ordinal":"first","wdays":["monday","friday"]}`,
 		"2026-03-02T12:00"); !strings.HasPrefix(got, "failed") {
 		t.Errorf("two weekdays: got %s, want failed", got)

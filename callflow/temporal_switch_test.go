@@ -11,7 +11,7 @@ import (
 	"callfn/internal/function"
 )
 
-// In a call, what a caller does to time rules is kept; in a rehearsal it is not.
+// What a caller does to time rules is stored in a call, but not in a rehearsal.
 func TestTimeRulesAreSwitched(t *testing.T) {
 	stores := datastoretest.Open(t)
 	stored := callflow.Stored{Datastores: stores}

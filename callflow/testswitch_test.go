@@ -8,11 +8,11 @@ import (
 	"callfn/callflow"
 )
 
-// testSwitch is a Control that remembers what the platform asked of it and fails as it is told.
+// testSwitch is a Control that records the platform's requests and fails as configured.
 type testSwitch struct {
 	asked       []string
 	gone        bool
-	fails       error // what every request answers
+	fails       error // answer to every request
 	speakFails  error
 	hangupFails error
 	lacks       []callflow.Ability

@@ -25,7 +25,7 @@ func newWeb(t *testing.T, cfg guardedhttp.Config) *callflow.Web {
 	return w
 }
 
-// here lets a Web of a test reach the test's own servers on 127.0.0.1, and nothing else.
+// here lets a Web reach only the test's own servers on 127.0.0.1.
 func here(a netip.Addr) bool { return a == netip.MustParseAddr("127.0.0.1") }
 
 func webServer(t *testing.T, handler http.HandlerFunc) string {
@@ -35,8 +35,8 @@ func webServer(t *testing.T, handler http.HandlerFunc) string {
 	return s.URL
 }
 
-// The bounds of the guard hold through the Control, each with an error that a person can use and that says nothing of
-// this machine's own network.
+// The guard's limits apply through the Control. Each gives an error that a person can use, without details of this
+// machine's network.
 func TestWebBounds(t *testing.T) {
 	var address string
 	address = webServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +44,7 @@ func TestWebBounds(t *testing.T) {
 		case "/large":
 			_, _ = w.Write(make([]byte, 2000))
 		case "/slow":
-			_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice that the client is gone
+			_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice that the client is gone
 			<-r.Context().Done()
 		case "/loop":
 			http.Redirect(w, r, address+"/loop", http.StatusFound)
@@ -97,7 +97,7 @@ func TestWebBounds(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrAddress", host, err)
 		}
 	}
-	// A name that only this network knows looks like one that nobody knows.
+	// A name that only this network knows looks like an unknown one.
 	_, inside := ask(public, "http://localhost:"+port+"/", time.Second)
 	_, unknown := ask(public, "http://nowhere.invalid/", time.Second)
 	if inside == nil || unknown == nil || inside.Error() != unknown.Error() || strings.Contains(unknown.Error(), ":53") {
@@ -111,10 +111,10 @@ func TestWebBounds(t *testing.T) {
 	}
 }
 
-// What is forgotten is sent in the background, again where it is not taken, and given up when the Web closes.
+// A Forget request is sent in the background, repeated if it is not accepted, and dropped when the Web closes.
 func TestWebForgets(t *testing.T) {
 	var asked atomic.Int32
-	arrived := make(chan string, 2000) // room for all: no handler waits, and none is left to send when the test ends
+	arrived := make(chan string, 2000) // room for all: no handler waits or remains when the test ends
 	release := make(chan struct{})
 	defer close(release)
 	address := webServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +145,7 @@ func TestWebForgets(t *testing.T) {
 	if path := <-arrived; path != "/taken" || asked.Load() != 3 {
 		t.Errorf("got %s after %d attempts, want /taken after 3", path, asked.Load())
 	}
-	for n := 0; ; n++ { // every slot is taken sooner or later, and nobody waits for one
+	for n := 0; ; n++ { // every slot is taken at some time, and no request waits for one
 		_, err := w.HTTP(context.Background(), callflow.HTTPRequest{
 			Method: "GET", URL: address + "/hangs",
 			Timeout: time.Minute, Forget: true,
@@ -166,8 +166,8 @@ func TestWebForgets(t *testing.T) {
 	}
 }
 
-// A rehearsal asks web servers only when its script wants that and the service allows it; what the script answers, it
-// answers.
+// A rehearsal only sends web requests if its script wants that and the service permits it. The script's own responses
+// take precedence.
 func TestRehearsalWithRealHTTP(t *testing.T) {
 	address := webServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

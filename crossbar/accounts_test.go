@@ -83,11 +83,11 @@ func TestAccountRules(t *testing.T) {
 			}
 		})
 	}
-	// Its own name and realm are free for an account.
+	// An account may keep its own name and realm.
 	s.must(t, 200, "POST", b.path(""), a.token, `{"data":{"name":"below"}}`)
 }
 
-// An account can be here what it is in KAZOO: by the word of who runs the system, and of nobody else.
+// An account can have the same id here as in KAZOO if an admin of the master account says so.
 func TestAccountUnderItsKazooID(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -151,7 +151,7 @@ func TestAccountTree(t *testing.T) {
 		{a.token, a.path("/descendants"), "b c"},
 		{c.token, c.path("/children"), ""},
 		{admin, c.path("/ancestors"), "master a b"},
-		{a.token, c.path("/ancestors"), "a b"}, // nobody sees above itself
+		{a.token, c.path("/ancestors"), "a b"}, // nobody sees accounts above its own
 		{a.token, c.path("/parents"), "a b"},
 		{c.token, c.path("/ancestors"), ""},
 	} {
@@ -162,7 +162,7 @@ func TestAccountTree(t *testing.T) {
 	if r := s.must(t, 200, "GET", a.path("/descendants"), a.token, ""); strings.Contains(r.raw, s.master) {
 		t.Errorf("descendants: got %s, want nothing of the accounts above", r.raw)
 	}
-	// A page can be followed by the next.
+	// A page leads to the next one.
 	r := s.must(t, 200, "GET", a.path("/descendants?page_size=1"), a.token, "")
 	next, _ := r.env["next_start_key"].(string)
 	if r = s.must(t, 200, "GET", a.path("/descendants?page_size=1&start_key="+next), a.token,
@@ -186,7 +186,7 @@ func TestDisabledAccount(t *testing.T) {
 		"disabled") == nil {
 		t.Errorf("login of a disabled account: got %s, want it told that it is disabled", r.raw)
 	}
-	// An edit of something else does not switch it on again.
+	// An edit of another member does not enable it again.
 	if r := s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"flags":["x"]}}`); r.at("data", "enabled") != false {
 		t.Errorf("another edit of a disabled account: got %s, want enabled false", r.raw)
 	}
@@ -231,7 +231,7 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, row := range rows {
-			if row.Doc.Account() == a.id && row.ID != a.id { // its tombstone stays, see below
+			if row.Doc.Account() == a.id && row.ID != a.id { // its tombstone remains, see below
 				t.Errorf("%s: got %v, want nothing of the account but itself", name, row.Doc)
 			}
 		}
@@ -253,7 +253,7 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 	}
 }
 
-// However many ask at once, one gets the name.
+// Of many concurrent requests for one name, one succeeds.
 func TestNamesAreUniqueUnderLoad(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)

@@ -18,8 +18,8 @@ import (
 	"callfn/internal/steal"
 )
 
-// The three benchmarks of the API go through all of it, authentication included, down to a node in a file; what is
-// saved is on disk and its syntax was checked in a sandbox process. docs/performance.md says how they are read.
+// These three benchmarks go through the whole API, including authentication, down to a node in a file. Saved documents
+// are on disk and their syntax is checked in a sandbox process. docs/performance.md explains the results.
 
 func BenchmarkGetFunction(b *testing.B) {
 	s := benchStack(b)
@@ -46,7 +46,7 @@ func BenchmarkListFunctions(b *testing.B) {
 	})
 }
 
-// A page of 50 costs the same with 100,000 functions in 1,000 other accounts as with none.
+// A page of 50 costs the same with 100,000 functions in 1,000 other accounts as without any.
 func BenchmarkPage(b *testing.B) {
 	for _, others := range []int{0, 2_000, 100_000} {
 		b.Run(fmt.Sprintf("beside %d functions", others), func(b *testing.B) {
@@ -58,14 +58,14 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// benchStack is a stack that checks syntax for real and limits nobody's rate.
+// benchStack is a stack that checks syntax in a sandbox and has no rate limit.
 func benchStack(b *testing.B) *stack {
 	b.Helper()
 	before := debug.SetGCPercent(400) // as `callfn serve` does
 	b.Cleanup(func() { debug.SetGCPercent(before) })
 	return newStack(b, func(c *crossbar.Config) {
 		c.Functions = function.NewRunner(function.Config{
-			// syntax is all that is checked
+			// only syntax is checked
 			Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(b, 2), Limits: sandbox.DefaultLimits()},
 		})
 		c.RateLimit = crossbar.RateLimit{PerSecond: -1}
@@ -73,7 +73,7 @@ func benchStack(b *testing.B) *stack {
 	})
 }
 
-// fillFunctions gives an account 100 functions and 1,000 other accounts some more, and has them indexed.
+// fillFunctions creates 100 functions in an account and some more in 1,000 other accounts, and builds their index.
 func (s *stack) fillFunctions(b *testing.B, account string, others int) {
 	b.Helper()
 	db, err := s.stores.Resolve(datastore.Functions, "")
@@ -96,7 +96,7 @@ func (s *stack) fillFunctions(b *testing.B, account string, others int) {
 				b.Fatal(err)
 			}
 			batch = nil
-			s.must(b, 200, "GET", "/v2/accounts/"+account+"/functions", token, "") // the index follows as it would in life
+			s.must(b, 200, "GET", "/v2/accounts/"+account+"/functions", token, "") // builds the index, as usual requests would
 		}
 	}
 }

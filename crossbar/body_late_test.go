@@ -10,8 +10,8 @@ import (
 	"callfn/crossbar"
 )
 
-// A large body is gone through for those who may send it: not for nobody, not beyond the rate limit, and for a login it
-// is small.
+// A large body is only parsed for callers who may send it: not for anonymous ones, and not beyond the rate limit. Login
+// bodies must be small.
 func TestBodiesAreReadLate(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -45,7 +45,7 @@ func TestBodiesAreReadLate(t *testing.T) {
 			t.Errorf("%s: status %d, want %d: %.300s", name, r.status, c.status, r.raw)
 		}
 	}
-	// A token in the body of a request that is not that large counts as ever.
+	// A token in the body of a smaller request still counts.
 	small := `{"data":{"name":"n","function_js":"return 1"},"auth_token":"` + a.token + `"}`
 	if r := send("PUT", functions, "", small); r.status != 201 {
 		t.Errorf("a token in the envelope: %d %s, want 201", r.status, r.raw)
@@ -54,7 +54,7 @@ func TestBodiesAreReadLate(t *testing.T) {
 		`","name":"n","function_js":"return 1"}}`); r.status != 201 {
 		t.Errorf("a token in the data: %d %s, want 201", r.status, r.raw)
 	}
-	// Beyond the rate limit nothing is decoded: a body that is no JSON is not complained about.
+	// Beyond the rate limit nothing is decoded: an invalid body gives no error about it.
 	var last reply
 	for range 30 {
 		last = send("PUT", functions, a.token, `{"data":`)
@@ -68,8 +68,7 @@ func TestBodiesAreReadLate(t *testing.T) {
 	s.clock.Advance(time.Hour)
 }
 
-// What a body holds is bounded by its number, too, wherever it stands: bytes alone leave room for 50,000 unknown
-// properties.
+// The number of values in a body is bounded too: its bytes alone would permit 50,000 unknown properties.
 func TestValuesOfABodyAreBounded(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -95,7 +94,7 @@ func TestValuesOfABodyAreBounded(t *testing.T) {
 		many(15_000)+`}}`)
 }
 
-// What stands below the last token of a route is no route, whatever the method, and no id with a slash.
+// A path below the last segment of a route is not a route, with any method, and no id contains a slash.
 func TestPathsBelowALeaf(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -115,7 +114,7 @@ func TestPathsBelowALeaf(t *testing.T) {
 			}
 		}
 	}
-	// A slash that is part of a token is written %2F.
+	// A slash within a segment is written %2F.
 	if r := s.do(t, "GET", a.path("/menus/a%2Fb"), a.token, ""); r.status != 404 || r.at("data", "cause") != "a/b" {
 		t.Errorf("an id with a slash: %d %s, want bad_identifier a/b", r.status, r.raw)
 	}

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// A body that is no JSON is answered with the place in what was sent and with what to write there, on every route that
-// takes one.
+// On every route with a body, invalid JSON is answered with the position of the error and what to write there.
 func TestBrokenBodiesAreExplained(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

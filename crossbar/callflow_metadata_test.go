@@ -7,8 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A callflow that is read has the names of what its flow refers to, wherever it stands, as KAZOO's user interfaces want
-// them.
+// A GET of a callflow has the names of everything that its flow refers to, as KAZOO's user interfaces want them.
 func TestCallflowMetadata(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -44,7 +43,7 @@ func TestCallflowMetadata(t *testing.T) {
 	if diff := cmp.Diff(any(want), r.at("data", "metadata")); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
-	// What a client sends of it is not stored, and a flow that refers to nothing has an empty one.
+	// Metadata from a client is not stored, and a flow without references has empty metadata.
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"metadata":{"x":{"name":"mine"}},"flow":null,"numbers":["1001"]}}`)
 	if r := s.must(t, 200, "GET", item, a.token, ""); cmp.Diff(any(map[string]any{}), r.at("data", "metadata")) != "" ||
 		strings.Contains(s.dump(t), "mine") {

@@ -8,7 +8,7 @@ import (
 	"callfn/crossbar"
 )
 
-// "What happens on Christmas Eve at 18:05 when nobody answers?" is one request, over documents made through the API.
+// "What happens on Christmas Eve at 18:05 when nobody answers?" is one request, with documents made through the API.
 func TestRehearsalWithAScript(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) {
 		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Stored{Datastores: c.Datastores}}}
@@ -83,7 +83,7 @@ func TestDocumentsBehindModules(t *testing.T) {
 	s.must(t, 404, "GET", self.path("/devices/"+id), self.token, "")
 }
 
-// A misspelt key is stored, as KAZOO stores it, and pointed at.
+// A misspelt key is stored, as in KAZOO, with a warning.
 func TestMisspeltKeysAreWarnings(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")

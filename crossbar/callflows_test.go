@@ -41,7 +41,7 @@ func TestCallflowRules(t *testing.T) {
 	a, b := s.tenant(t, s.master, "a"), s.tenant(t, s.master, "b")
 	list := a.path("/callflows")
 	first := s.must(t, 201, "PUT", list, a.token, flowBody(`"1000","4158867900"`, `"^9"`))
-	// another account's numbers are its own
+	// another account may have the same numbers
 	s.must(t, 201, "PUT", b.path("/callflows"), b.token, flowBody(`"1000"`, `"^9"`))
 	for _, tc := range []struct{ name, body, at string }{
 		{"a number twice", flowBody(`"1000"`, ``), "numbers unique cause"},
@@ -67,9 +67,9 @@ func TestCallflowRules(t *testing.T) {
 		})
 	}
 	item := list + "/" + first.id()
-	s.must(t, 200, "POST", item, a.token, flowBody(`"1000"`, `"^9"`)) // its own numbers are free for a callflow
+	s.must(t, 200, "POST", item, a.token, flowBody(`"1000"`, `"^9"`)) // a callflow may keep its own numbers
 	s.must(t, 200, "DELETE", item, a.token, "")
-	s.must(t, 201, "PUT", list, a.token, flowBody(`"1000"`, `"^9"`)) // and those of a deleted one for everybody
+	s.must(t, 201, "PUT", list, a.token, flowBody(`"1000"`, `"^9"`)) // the numbers of a deleted callflow are free
 }
 
 func TestNumbersAreUniqueUnderLoad(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"callfn/internal/calls"
 )
 
-// call puts a call in progress into the registry and returns its Call-ID.
+// call adds a call in progress to the registry and returns its Call-ID.
 func (s *stack) call(t testing.TB, of tenant, id string) string {
 	t.Helper()
 	s.begin(of, id)
@@ -30,7 +30,7 @@ func (s *stack) begin(of tenant, id string) (context.Context, *calls.Call) {
 	})
 }
 
-// callRecord keeps a record of a call and returns the call's id.
+// callRecord stores a record of a call and returns its id.
 func (s *stack) callRecord(t testing.TB, of tenant, id string) string {
 	t.Helper()
 	r := callrecord.New(callrecord.Config{
@@ -50,7 +50,7 @@ func (s *stack) callRecord(t testing.TB, of tenant, id string) string {
 	return id
 }
 
-// A call in progress is listed with its step, seen by its account alone, and hung up through the API.
+// A call in progress is listed with its step, visible only to its account, and can be hung up through the API.
 func TestChannels(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -92,7 +92,7 @@ func TestChannels(t *testing.T) {
 	s.must(t, 404, "GET", at, a.token, "")
 }
 
-// Records are listed the latest first, found by Call-ID, and go with the account.
+// Records are listed latest first, found by Call-ID, and deleted with the account.
 func TestCDRs(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -148,7 +148,7 @@ func TestCDRs(t *testing.T) {
 	}
 }
 
-// recording keeps a recording of two seconds and returns its id.
+// recording stores a recording of two seconds and returns its id.
 func (s *stack) recording(t testing.TB, of tenant) string {
 	t.Helper()
 	r, err := s.recordings.Create(&callflow.Call{ID: "call-1", Account: account.ID(of.id), CallerIDNumber: "+1415"},
@@ -169,7 +169,8 @@ func (s *stack) recording(t testing.TB, of tenant) string {
 	return all[len(all)-1].ID
 }
 
-// A recording is listed, heard whole or in part by admins of its account alone, deleted, and goes with the account.
+// Only admins of its account can hear a recording, whole or in part. It can be deleted, and is deleted with the
+// account.
 func TestRecordings(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")

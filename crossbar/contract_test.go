@@ -21,15 +21,15 @@ import (
 	"callfn/schemas/schematest"
 )
 
-// contract is the OpenAPI document that the API serves, ready to hold requests and answers against. The tests' helper
-// does so with every exchange: a scenario that the document does not describe fails.
+// contract is the OpenAPI document that the API serves, used to check requests and answers. The tests' helper checks
+// every exchange: a scenario that the document does not describe fails.
 type contract struct {
 	doc     map[string]any
 	schemas *schematest.Document
 	set     *schemas.Set
 }
 
-// theContract is read from an API of its own once: the document is the same for all.
+// theContract reads the document once, since it is the same for all APIs.
 var theContract = sync.OnceValues(func() (*contract, error) {
 	set, err := loadSchemas()
 	if err != nil {
@@ -61,12 +61,12 @@ func (c *contract) at(keys ...string) (value map[string]any, pointer []string) {
 	return value, pointer
 }
 
-// validate holds a value against the schema at a place of the document.
+// validate checks a value against the schema at a place of the document.
 func (c *contract) validate(value any, pointer ...string) error {
 	return c.schemas.Validate(value, pointer...)
 }
 
-// template finds the path of the document that a request's path is an instance of; "" when there is none.
+// template returns the document's path that matches a request's path, or "".
 func (c *contract) template(path string) string {
 	if path = strings.TrimRight(path, "/"); path == "" {
 		path = "/"
@@ -97,7 +97,7 @@ func (c *contract) template(path string) string {
 var documentedFilters = regexp.MustCompile(
 	`^(filter_.*|has_key|key_missing|has_value|value_missing|missing_value|(created|modified)_(from|to))$`)
 
-// check holds one exchange against the document.
+// check checks one exchange against the document.
 func (c *contract) check(request *http.Request, body []byte, r reply) error {
 	template := c.template(request.URL.EscapedPath())
 	item, _ := c.at("paths", template)
@@ -140,7 +140,7 @@ func (c *contract) tunnelled(request *http.Request, sent map[string]any) string 
 	return ""
 }
 
-// anyBody is the answer's body as JSON.
+// anyBody returns the answer's body as JSON.
 func (r reply) anyBody() any {
 	var value any
 	if json.Unmarshal([]byte(r.raw), &value) != nil {
@@ -178,7 +178,7 @@ func (c *contract) checkAnswer(template, verb string, r reply) error {
 func (c *contract) checkRequest(operation map[string]any, request *http.Request, sent map[string]any, template,
 	verb string,
 ) error {
-	names := map[string]bool{"auth_token": true, "verb": true} // said in security and info
+	names := map[string]bool{"auth_token": true, "verb": true} // described in security and info
 	parameters, _ := operation["parameters"].([]any)
 	for _, p := range parameters {
 		parameter, _ := c.at(strings.Split(strings.TrimPrefix(p.(map[string]any)["$ref"].(string), "#/"), "/")...)
@@ -201,7 +201,7 @@ func (c *contract) checkRequest(operation map[string]any, request *http.Request,
 	if err == nil {
 		return nil
 	}
-	// What the document says in words: values are cast as KAZOO does. So cast them, and look again.
+	// The document says in words that values are cast as in KAZOO. So they are cast and checked again.
 	_, at := c.at(append(pointer, "properties", "data")...)
 	cast, fields := c.set.Validate(at[len(at)-1], public(sent["data"]))
 	if len(fields) > 0 {
@@ -210,7 +210,7 @@ func (c *contract) checkRequest(operation map[string]any, request *http.Request,
 	return c.validate(map[string]any{"data": cast}, pointer...)
 }
 
-// public is what the server looks at.
+// public removes what the server ignores.
 func public(data any) any {
 	object, ok := data.(map[string]any)
 	if !ok {
@@ -225,7 +225,7 @@ func public(data any) any {
 	return out
 }
 
-// checked is send's part of the contract.
+// checked is send's check of the contract.
 func checked(t testing.TB, request *http.Request, body []byte, r reply) {
 	t.Helper()
 	c, err := theContract()
@@ -238,7 +238,7 @@ func checked(t testing.TB, request *http.Request, body []byte, r reply) {
 	}
 }
 
-// readBody takes a request's body and puts it back.
+// readBody reads a request's body and restores it.
 func readBody(request *http.Request) []byte {
 	if request.Body == nil {
 		return nil

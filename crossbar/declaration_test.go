@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write docs/callfn.d.ts anew")
 
 const declarationFile = "../docs/callfn.d.ts"
 
-// The declaration in the repository is what the service makes of its tables, and serves.
+// The declaration in the repository equals the one that the service generates and serves.
 func TestDeclaration(t *testing.T) {
 	set, err := loadSchemas()
 	if err != nil {
@@ -64,7 +64,7 @@ func TestDeclaration(t *testing.T) {
 	}
 }
 
-// The parameters that every call is said to have are those that a call has of which nothing is known.
+// The parameters that the catalogue calls always present are those of a call of which nothing is known.
 func TestParametersOfEveryCall(t *testing.T) {
 	s := newStack(t)
 	always := map[string]bool{}
@@ -86,7 +86,7 @@ func TestParametersOfEveryCall(t *testing.T) {
 	}
 }
 
-// The TypeScript compiler agrees: every sample is a function, right flows are flows, and wrong ones are none.
+// The TypeScript compiler accepts every sample and valid flows, and rejects invalid ones.
 func TestDeclarationInTypeScript(t *testing.T) {
 	tsc, node := os.Getenv("CALLFN_TSC"), ""
 	if tsc != "" {
@@ -127,7 +127,7 @@ func TestDeclarationInTypeScript(t *testing.T) {
 		args = append(args, name)
 	}
 	checkFolder(t, node, tsc)
-	for _, lib := range []string{"es2023", "es2023,dom"} { // an editor without configuration has the latter
+	for _, lib := range []string{"es2023", "es2023,dom"} { // the second is an editor's default without configuration
 		cmd := exec.CommandContext(t.Context(), node, append(args, "--lib", lib)...) //nolint:gosec // what the tester named
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -136,7 +136,7 @@ func TestDeclarationInTypeScript(t *testing.T) {
 	}
 }
 
-// checkFolder checks a folder of functions as an editor does that finds jsconfig.json in it.
+// checkFolder checks a folder of functions as an editor with its jsconfig.json does.
 func checkFolder(t *testing.T, node, tsc string) {
 	t.Helper()
 	dir := t.TempDir()

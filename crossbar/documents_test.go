@@ -14,7 +14,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// POST replaces the public part; what is absent falls back to its default; private fields survive.
+// POST replaces the public part. Absent members get their defaults; private fields survive.
 func TestPostReplaces(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -122,7 +122,7 @@ func TestConditionalRequests(t *testing.T) {
 	s.must(t, 200, "GET", a.path("/functions"), a.token, "", "If-None-Match: "+list.header.Get("ETag"))
 }
 
-// Without If-Match everybody's edit goes through; with it, exactly one of those who saw the same revision wins.
+// Without If-Match every edit succeeds. With it, exactly one of those with the same revision does.
 func TestEditsAtTheSameTime(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -313,7 +313,7 @@ func TestRuns(t *testing.T) {
 		string(s.runner.last.Function) != id {
 		t.Errorf("the runner was asked: got %+v, want the function, the account and the call's parameters", s.runner.last)
 	}
-	s.must(t, 201, "PUT", a.path("/functions/"+id+"/run"), a.token, "") // a call without parameters is a call
+	s.must(t, 201, "PUT", a.path("/functions/"+id+"/run"), a.token, "") // a call without parameters is valid
 
 	before := s.dump(t)
 	r = s.must(t, 201, "PUT", a.path("/functions/run"), a.token, `{"data":{"function_js":"THROW"}}`)
@@ -334,7 +334,7 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// Functions in other languages are shown and not run, with the reason.
+// Functions in other languages are shown but not run, with the reason.
 func TestOtherLanguages(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

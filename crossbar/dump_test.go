@@ -12,7 +12,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// dump is every document of every database, as text.
+// dump returns every document of every database, as text.
 func (s *stack) dump(t testing.TB) string {
 	t.Helper()
 	var lines []string
@@ -37,8 +37,8 @@ func (s *stack) dump(t testing.TB) string {
 	return strings.Join(lines, "\n")
 }
 
-// written tells how much has been written to each database since it was made: the number in its update sequence. It is
-// the same only when nothing was, not even what was there already.
+// written returns how many writes each database has had: the number in its update sequence. It stays the same only if
+// nothing at all was written.
 func (s *stack) written(t testing.TB) string {
 	t.Helper()
 	var all []string

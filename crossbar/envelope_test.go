@@ -57,7 +57,7 @@ func TestMalformedRequests(t *testing.T) {
 		headers                  []string
 		status                   int
 		message                  string
-		at                       string // where in data something must stand: "name required"
+		at                       string // where data must have a member: "name required"
 	}{
 		{"no JSON", "PUT", functions, `{"data":`, nil, 400, "validation error", "json invalid message"},
 		{"two values", "PUT", functions, hello + hello, nil, 400, "validation error", "json invalid target"},
@@ -219,7 +219,7 @@ func TestSyntaxErrorIsShownInTheAdminsText(t *testing.T) {
 	}
 }
 
-// Nobody but the log learns of internals.
+// Internals appear only in the log.
 func TestInternalsStayInside(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -256,7 +256,7 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 	}
 }
 
-// A datastore that fails is 503, with what failed (docs/reference/kazoo.md#status-codes as it is meant).
+// A failing datastore gives 503 with the failed operation (docs/reference/kazoo.md#status-codes).
 func TestDatastoreFaults(t *testing.T) {
 	for _, tc := range []struct {
 		name          string
@@ -412,7 +412,7 @@ func TestMethodTunnelling(t *testing.T) {
 	}
 	s.must(t, 200, "POST", item+"?verb=DELETE", a.token, "")
 	s.must(t, 404, "GET", item, a.token, "")
-	// Only a POST is a tunnel, and only to verbs of the path.
+	// Only a POST can tunnel, and only to verbs of the path.
 	s.must(t, 405, "POST", functions+"?verb=DELETE", a.token, "")
 	s.must(t, 405, "DELETE", functions+"?verb=PUT", a.token, hello)
 	s.must(t, 405, "POST", functions+"?_method=PUT", a.token, hello, "X-HTTP-Method-Override: PUT")
@@ -457,7 +457,7 @@ func TestBannerAndHealth(t *testing.T) {
 	}
 }
 
-// Checks that are refused for want of a turn say so, and whether the account itself is to blame.
+// A check that was refused because nothing was free says so, and whether the account itself is the cause.
 func TestBusyChecks(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

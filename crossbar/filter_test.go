@@ -67,7 +67,7 @@ func TestFilters(t *testing.T) {
 		"created_from=0&created_from=99999999999":           "",
 		"has_key=custom&key_missing=note&filter_not_name=a": "b",
 
-		// members that a summary computes, and those that only answers have
+		// members that a summary computes, and members of answers only
 		"has_key=modified":                                   "a b c d e",
 		"key_missing=modified":                               "",
 		fmt.Sprintf("filter_modified=%d", created):           "d e",
@@ -82,7 +82,7 @@ func TestFilters(t *testing.T) {
 		"has_key=pvt_disabled_message":                       "",
 		"has_key=pvt_deleted":                                "",
 
-		// lists, by any of their items and by the place of one
+		// lists match by any item, or by the index of one
 		"filter_tags=x":          "a",
 		"filter_not_tags=x":      "b c d e",
 		`filter_tags=["y","x"]`:  "a",
@@ -93,7 +93,7 @@ func TestFilters(t *testing.T) {
 		"filter_rooms.floor=3":   "",
 		"has_key=rooms.0":        "",
 
-		// what is not there is the empty text, as in KAZOO
+		// an absent member is the empty text, as in KAZOO
 		"filter_note=":                "a b c",
 		"filter_not_note=":            "d e",
 		`filter_name="a"`:             "a",
@@ -145,10 +145,10 @@ func TestFiltersOfUserInterfaces(t *testing.T) {
 		"filter_not_ui_metadata.origin=voip&filter_not_ui_metadata.origin=callqueues": "catchall desk plain",
 		"has_value=type&key_missing=owner_id&key_missing=group_id":                    "plain",
 		"has_value=type&key_missing=group_id&key_missing=owner_id":                    "plain",
-		// the summary's, which is computed
+		// computed by the summary
 		"filter_modules=hangup&filter_name=plain":    "plain",
 		"filter_flow.module=hangup&filter_type=main": "plain", // in no summary
-		"has_key=featurecode":                        "",      // the summary's, which no document has
+		"has_key=featurecode":                        "",      // only in the summary, not in a document
 	} {
 		for _, paging := range []string{"paginate=false", "page_size=2"} {
 			var names []string
@@ -171,7 +171,7 @@ func TestFiltersOfUserInterfaces(t *testing.T) {
 	}
 }
 
-// Filters see what answers compute from private members, under both names, and nothing of the account's standing.
+// Filters see members that answers compute from private ones, under both names, but nothing of the account's standing.
 func TestFiltersByComputedProperties(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -225,7 +225,7 @@ func TestFiltersByComputedProperties(t *testing.T) {
 	}
 }
 
-// What is asked of a listing in vain is said.
+// A listing warns of parameters without effect.
 func TestListingsSayWhatTheyIgnore(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -241,7 +241,7 @@ func TestListingsSayWhatTheyIgnore(t *testing.T) {
 	}
 }
 
-// Filters cost little, whatever is asked.
+// Filters are cheap for any request.
 func TestFiltersAreBounded(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -267,7 +267,7 @@ func TestFiltersAreBounded(t *testing.T) {
 	s.must(t, 200, "GET", a.path("/functions?"+strings.Repeat("filter_not_name=a&", 50)), a.token, "")
 }
 
-// Pages with a filter: every match once, in order, over more documents than are read at a time.
+// Pages with a filter have every match once, in order, even over more documents than are read at a time.
 func TestFilteredPages(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -304,7 +304,7 @@ func TestFilteredPages(t *testing.T) {
 	}
 }
 
-// Large documents make short pages, and every one is on some page.
+// Large documents make short pages, and each document is on some page.
 func TestHeavyPages(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) { c.PageBytes = 512 << 10 })
 	a := s.tenant(t, s.master, "acme")
@@ -340,7 +340,7 @@ func TestHeavyPages(t *testing.T) {
 	s.must(t, 200, "GET", a.path("/functions?paginate=false"), a.token, "")
 }
 
-// Nobody can guess at secrets by filtering.
+// Secrets cannot be guessed by filtering.
 func TestSecretsAreNotFilterable(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)

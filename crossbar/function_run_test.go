@@ -11,8 +11,8 @@ import (
 	"callfn/internal/function/params"
 )
 
-// However a function is tried by itself, it gets every parameter that the catalogue calls always there, and the very
-// ones that it would get in a simulated call.
+// Every way of running a function by itself gives it every parameter that the catalogue calls always present, with the
+// values of a simulated call.
 func TestRunsHaveWhatCallsHave(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -71,7 +71,7 @@ func TestRunsHaveWhatCallsHave(t *testing.T) {
 	}
 }
 
-// A run takes place when its script says, and what it cannot mean is refused instead of overlooked.
+// A run takes place at the time of its script. Members without meaning are refused.
 func TestRunsHaveAMoment(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

@@ -85,7 +85,7 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 	}
 }
 
-// What a function declares is stored and shown as it is; what does not parse is refused with the member's path.
+// What a function declares is stored and shown unchanged. Invalid declarations are refused with the member's path.
 func TestFunctionBindings(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

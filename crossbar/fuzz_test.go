@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Whatever stands in a body, the answer is a documented one and JSON: never a 500.
+// For any body, the answer is documented and JSON, and never a 500.
 func FuzzBody(f *testing.F) {
 	s := newStack(f)
 	a := s.tenant(f, s.master, "acme")
@@ -44,7 +44,7 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// Whatever stands in a path or a query, an account sees its own and changes nothing by looking.
+// For any path and query, an account only sees its own documents, and a GET changes nothing.
 func FuzzPath(f *testing.F) {
 	s := newStack(f)
 	a, other := s.tenant(f, s.master, "acme"), s.tenant(f, s.master, "other")
@@ -59,7 +59,7 @@ func FuzzPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rest string) {
 		target, err := url.ParseRequestURI(a.path("/functions/") + rest)
 		if err != nil {
-			return // no HTTP server hands such a target on
+			return // no HTTP server passes such a target on
 		}
 		request := (&http.Request{
 			Method: "GET", URL: target, Header: http.Header{"X-Auth-Token": {a.token}},
@@ -73,7 +73,7 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-// documented reports answers that no client may ever see.
+// documented reports answers that no client may get.
 func documented(t *testing.T, r reply) {
 	t.Helper()
 	if r.status >= 500 || r.status < 200 {
@@ -84,7 +84,7 @@ func documented(t *testing.T, r reply) {
 	}
 }
 
-// Whatever stands in a filter or a cursor, an account sees its own and the answer is a documented one.
+// For any filter or cursor, an account only sees its own documents and gets a documented answer.
 func FuzzQuery(f *testing.F) {
 	s := newStack(f)
 	a, other := s.tenant(f, s.master, "acme"), s.tenant(f, s.master, "other")

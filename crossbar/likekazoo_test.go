@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A second function of one name is stored, as in KAZOO, and remarked on.
+// A second function of the same name is stored, as in KAZOO, with a warning.
 func TestNamesakesAreRemarkedOn(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -40,7 +40,7 @@ func TestNamesakesAreRemarkedOn(t *testing.T) {
 	}
 }
 
-// A number that is taken is named with its callflow once, also where that has no name.
+// A taken number is reported once with its callflow, even if the callflow has no name.
 func TestTakenNumbersNameTheCallflow(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -56,7 +56,7 @@ func TestTakenNumbersNameTheCallflow(t *testing.T) {
 	}
 }
 
-// In an answer the data stands first and the token last.
+// An answer's data comes first and its token last.
 func TestEnvelopesBeginWithTheirData(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -68,7 +68,7 @@ func TestEnvelopesBeginWithTheirData(t *testing.T) {
 	}
 }
 
-// A listing of users has the features that KAZOO's user interfaces draw.
+// A listing of users has the features that KAZOO's user interfaces show.
 func TestUsersListTheirFeatures(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -92,7 +92,7 @@ func TestUsersListTheirFeatures(t *testing.T) {
 	}
 }
 
-// A function's name may be as long as KAZOO's users write them.
+// A function's name may be as long as in KAZOO.
 func TestLongNamesOfFunctions(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

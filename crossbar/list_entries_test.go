@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// KAZOO's routes for the entries of a list: each has an id, and a call finds them in the list.
+// KAZOO's routes for the entries of a list work: each entry has an id, and a call finds it in the list.
 func TestListEntries(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -50,7 +50,8 @@ func TestListEntries(t *testing.T) {
 			t.Errorf("entries with %s: %s, want %d", query, r.raw, n)
 		}
 	}
-	// An entry that matches nothing is stored, as in KAZOO, and warned of; also where the list is stored with it.
+	// An entry that matches nothing is stored, as in KAZOO, with a warning. The same holds when it is stored with its
+	// list.
 	const idle = "the entry matches no call"
 	r := s.must(t, 201, "PUT", entries, a.token, `{"data":{"displayname":"Nobody"}}`)
 	if got := warned(r, "number"); !strings.Contains(got, idle) {
@@ -68,7 +69,7 @@ func TestListEntries(t *testing.T) {
 		"firstnam") == nil {
 		t.Errorf("a misspelt member: got warnings %v, want one of it", r.env["warnings"])
 	}
-	// What is wrong is told with the entry's own fields, and nothing of it is stored.
+	// Errors name the entry's own fields, and nothing is stored.
 	for body, field := range map[string]string{
 		`{"number":5551234567890123456789012345678901234567890123456789012345678901234}`: "number",
 		`{"pattern":"("}`: "pattern", `{"name":{}}`: "name",

@@ -13,7 +13,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// A module is switched off and on while the service runs: for good, which other processes and the next start follow, or
+// A module is stopped and started while the service runs: for good, which other processes and the next start follow, or
 // in one process only (KAZOO's crossbar_maintenance:stop_module).
 func TestModules(t *testing.T) {
 	s := newStack(t)
@@ -84,7 +84,7 @@ func TestModules(t *testing.T) {
 	running("on for good", true, true)
 	s.must(t, 404, "GET", "/v2/schemas", "", "")
 
-	// What is off stays off while the datastore cannot be asked again, and nothing answers before it was asked once.
+	// A stopped module stays stopped while the datastore cannot be read, and nothing is answered before the first read.
 	down := unreachable{Resolver: s.cfg.Datastores, name: datastore.SystemData}
 	down.down.Store(true)
 	s.rewire(t, func(c *crossbar.Config) { c.Datastores = &down })
@@ -98,11 +98,11 @@ func TestModules(t *testing.T) {
 	s.must(t, 404, "GET", "/v2/schemas", "", "")
 }
 
-// unreachable is a datastore that has lost one database.
+// unreachable is a datastore without one of its databases.
 type unreachable struct {
 	datastore.Resolver
 	name string
-	down atomic.Bool // read by what goes on in the background, too
+	down atomic.Bool // read in the background too
 }
 
 func (u *unreachable) Resolve(database, docType string) (*datastore.Database, error) {
@@ -115,7 +115,7 @@ func (u *unreachable) Resolve(database, docType string) (*datastore.Database, er
 	return u.Resolver.Resolve(database, docType)
 }
 
-// hung is a datastore of which one database gives no answer.
+// hung is a datastore in which one database does not answer.
 type hung struct {
 	datastore.Resolver
 	name string
@@ -129,8 +129,8 @@ func (h *hung) Resolve(database, docType string) (*datastore.Database, error) {
 	return h.Resolver.Resolve(database, docType)
 }
 
-// A call never waits for what the API would like to know again: which modules run. A request waits a moment and goes on
-// with what was known.
+// A call never waits until the API has read again which modules run. A request waits a moment and then uses what is
+// known.
 func TestNoCallWaitsForTheModules(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -169,7 +169,7 @@ func TestNoCallWaitsForTheModules(t *testing.T) {
 func TestModuleRequests(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
-	// what must not be switched, and what is none
+	// modules that must not be stopped, and names of none
 	for _, name := range []string{"modules", "api_auth", "health", "nonsense", "%00"} {
 		s.must(t, 404, "GET", "/v2/modules/"+name, admin, "")
 		s.must(t, 404, "POST", "/v2/modules/"+name, admin, `{"data":{"running":false}}`)

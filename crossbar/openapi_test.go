@@ -86,7 +86,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// valid31 holds a document against what OpenAPI 3.1 allows.
+// valid31 checks a document against OpenAPI 3.1.
 func valid31(t *testing.T, doc any) error {
 	t.Helper()
 	text, err := os.ReadFile("testdata/openapi-3.1.json")
@@ -101,7 +101,7 @@ func valid31(t *testing.T, doc any) error {
 	return standard.Validate(doc, "schema")
 }
 
-// operations calls f with every operation, its name being that of its route.
+// operations calls f with every operation and the name of its route.
 func (c *contract) operations(f func(name, path string, operation map[string]any)) {
 	for path, item := range c.doc["paths"].(map[string]any) {
 		for verb, operation := range item.(map[string]any) {
@@ -110,7 +110,7 @@ func (c *contract) operations(f func(name, path string, operation map[string]any
 	}
 }
 
-// parameters gives an operation's parameters as "in name".
+// parameters returns an operation's parameters as "in name".
 func (c *contract) parameters(operation map[string]any) map[string]bool {
 	out := map[string]bool{}
 	list, _ := operation["parameters"].([]any)
@@ -142,7 +142,7 @@ func references(value any) (out []string) {
 	return out
 }
 
-// The check of the document notices what OpenAPI 3.1 does not allow.
+// The check of the document finds what OpenAPI 3.1 does not allow.
 func TestInvalidOpenAPI(t *testing.T) {
 	c, err := theContract()
 	if err != nil {
@@ -170,7 +170,7 @@ func TestInvalidOpenAPI(t *testing.T) {
 
 type object = map[string]any
 
-// The check itself can fail: undocumented statuses, answers, parameters and requests are noticed.
+// The contract finds undocumented statuses, answers, parameters and requests.
 func TestContractNotices(t *testing.T) {
 	c, err := theContract()
 	if err != nil {
@@ -213,7 +213,7 @@ func TestContractNotices(t *testing.T) {
 	}
 }
 
-// Everybody gets the one document, and nobody writes into it.
+// Concurrent requests get the same document, and none changes it.
 func TestOpenAPIAtTheSameTime(t *testing.T) {
 	api := newStack(t).api
 	var answers [8]string

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Tools of others agree: two linters find no errors, and a generated client compiles and needs no member that has a
-// default.
+// Other tools accept the document: two linters find no errors, and a generated client compiles and requires no member
+// with a default.
 func TestOpenAPIInTools(t *testing.T) {
 	tools := os.Getenv("CALLFN_OPENAPI_TOOLS")
 	if tools == "" {

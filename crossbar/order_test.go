@@ -16,7 +16,7 @@ import (
 	"callfn/internal/jsonvalue/jsonvaluetest"
 )
 
-// shown takes what an answer shows of a document: the names of its members and the member `custom`, as text.
+// shown returns what an answer shows of a document: the names of its members and the member `custom`, as text.
 func shown(t interface{ Fatal(...any) }, answer string) (names []string, custom json.RawMessage) {
 	var envelope struct{ Data json.RawMessage }
 	if err := json.Unmarshal([]byte(answer), &envelope); err != nil {
@@ -115,7 +115,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// Any object keeps its order, in a callflow's node too, and beside the defaults that schemas add.
+// Any object keeps its order, even in a callflow's node and beside defaults from schemas.
 func TestAnyObjectKeepsItsOrder(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -148,7 +148,7 @@ func TestAnyObjectKeepsItsOrder(t *testing.T) {
 	})
 }
 
-// Listings show the members of each item in one order, however they are made.
+// Every listing shows the members of each item in the same order.
 func TestListingsKeepTheirOrder(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -176,7 +176,7 @@ func TestListingsKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// Test cases keep the order of what they expect, alone and in their listing.
+// Test cases keep the order of their expectations, by themselves and in their listing.
 func TestCasesKeepTheirOrder(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -195,7 +195,7 @@ func TestCasesKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// A storage plan keeps its order, with the envelope and without, which KAZOO's documentation forgets.
+// A storage plan keeps its order, with and without the envelope, which KAZOO's documentation omits.
 func TestAStoragePlanKeepsItsOrder(t *testing.T) {
 	s := newStack(t)
 	const path = "/v2/storage"
@@ -214,8 +214,8 @@ func TestAStoragePlanKeepsItsOrder(t *testing.T) {
 	look("dry run", s.must(t, 200, "POST", path+"?dry_run=true", token, `{"data":{`+plan+`}}`))
 }
 
-// twoRules makes rules that both hold at half past twelve, and the flow that tries lunch before office hours, without
-// data.rules.
+// twoRules creates two rules that hold at half past twelve, and returns the flow that tries lunch before office hours,
+// without data.rules.
 func twoRules(t *testing.T, s *stack, a tenant) (flow string) {
 	rule := func(name string, from, to int) string {
 		return s.must(t, 201, "PUT", a.path("/temporal_rules"), a.token, fmt.Sprintf(
@@ -227,7 +227,7 @@ func twoRules(t *testing.T, s *stack, a tenant) (flow string) {
 		`"data":{"text":"closed"}}}}`
 }
 
-// at half past twelve a call to 1000 must go to lunch, and the trace must say why.
+// wantLunch requires that a call to 1000 at half past twelve goes to lunch, and that the trace says why.
 func wantLunch(t *testing.T, s *stack, a tenant, how string) {
 	t.Helper()
 	r := s.must(t, 201, "PUT", a.path("/simulations"), a.token,
@@ -243,10 +243,9 @@ func wantLunch(t *testing.T, s *stack, a tenant, how string) {
 	}
 }
 
-// Which of two rules that hold wins is said by the order in which the children were written, not by the accident of
-// their ids.
+// Of two rules that hold, the one whose child was written first wins, not the one with the lower id.
 func TestTemporalRoutesTryTheirChildrenInOrder(t *testing.T) {
-	for range 6 { // ids are random: each time the order is as good as chance where it is lost
+	for range 6 { // ids are random: each round would find a lost order by chance
 		s := newStack(t)
 		s.rehearsing(t)
 		a := s.tenant(t, s.master, "acme")
@@ -299,8 +298,8 @@ func wantChildren(t *testing.T, what, got, want string) {
 	}
 }
 
-// What an earlier version stored has its members sorted. Whoever looks at such a callflow is told of each
-// temporal_route that depends on the order, until the rules are listed or written in another order.
+// Documents of an earlier version have sorted members. Answers with such a callflow warn of each temporal_route that
+// depends on the order, until the rules are listed or written in another order.
 func TestLostOrderIsWarnedOf(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -396,7 +395,7 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 	}
 }
 
-// Every account's callflows are looked through, page by page.
+// The callflows of all accounts are searched, page by page.
 func TestLostOrderIsFound(t *testing.T) {
 	s := newStack(t)
 	db, err := s.stores.Resolve(datastore.Callflows, "")

@@ -11,8 +11,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// While one database cannot be reached, every route either does without it or says 503 and what failed: never another
-// error, never half a change.
+// While one database cannot be reached, every route either works without it or answers 503 with what failed. It never
+// gives another error or makes half a change.
 func TestOutages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
@@ -67,7 +67,7 @@ func TestOutages(t *testing.T) {
 					if after := s.dump(t); after != before {
 						t.Errorf("%s: want nothing changed, got\n%s", name, difference(before, after))
 					}
-				// what it answers whatever is up: the request is out of scope, or refused as it stands
+				// the same answer as without an outage: out of scope, or refused as it stands
 				case r.status == matrix[name].want[5]:
 				case r.status >= 400 && name != "DELETE /v2/accounts/:account": // it has descendants by now
 					t.Errorf("%s: got %d %s, want 503 or success", name, r.status, r.raw)
@@ -80,7 +80,7 @@ func TestOutages(t *testing.T) {
 			if database == datastore.SystemData {
 				return
 			}
-			// A deletion that stopped half way can be repeated, and is whole then.
+			// An interrupted deletion can be repeated and is then complete.
 			gone := s.tenant(t, s.master, "gone")
 			s.must(t, 201, "PUT", gone.path("/functions"), gone.token, hello)
 			s.user(t, gone, "ann", "secret", "admin")

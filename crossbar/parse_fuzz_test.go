@@ -18,9 +18,9 @@ import (
 	"callfn/schemas"
 )
 
-// What comes in bytes from clients, taken apart alone: fuzz_test.go drives the same through the whole API.
+// These targets parse clients' bytes by themselves. fuzz_test.go sends them through the whole API.
 
-// A body is an envelope with data that is an object or an array, or a refusal the client can act upon.
+// A body is an envelope with data that is an object or an array, or a refusal that the client can act on.
 func FuzzEnvelope(f *testing.F) {
 	for _, body := range []string{
 		``, ` `, `{"data":{}}`, `{"data":[1]}`, `{"data":1}`, `{"DATA":{}}`,
@@ -68,7 +68,7 @@ func unwrapped(text []byte) (body, error) {
 	return readBody(http.Header{}, text, jsonvalue.Limits{})
 }
 
-// A filter and its contrary never agree, whatever the document; and no filter tells what is private.
+// A filter and its negation never agree on a document, and no filter reveals private members.
 func FuzzFilters(f *testing.F) {
 	for _, query := range []string{
 		"name=a", "a.b=1", "a.b=[1,\"2\"]", "=", ".=", "..=[", "pvt_api_key=secret", "_id=x",
@@ -82,7 +82,7 @@ func FuzzFilters(f *testing.F) {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
 		if dec.Decode(&doc) != nil || doc == nil {
-			return // no document
+			return // not a document
 		}
 		row := datastore.Row{Doc: doc}
 		path, value, _ := strings.Cut(pair, "=")
@@ -129,7 +129,7 @@ func listed(name string) bool {
 	return false
 }
 
-// A cursor is read back as the key it was made of; whatever else stands there stays behind the account.
+// A cursor is read back as its key. Any other text stays below the account.
 func FuzzCursor(f *testing.F) {
 	for _, text := range []string{
 		"", "W10", "WyJhIl0", "bnVsbA", "x", "W1tdXQ", "WzEsIngiLG51bGxd",
@@ -154,7 +154,7 @@ func FuzzCursor(f *testing.F) {
 			}
 		}
 		again := suffix(cursor(key, nil))
-		valid := strings.ToValidUTF8(text, "") == text // what is none can be in no key
+		valid := strings.ToValidUTF8(text, "") == text // invalid text can be in no key
 		if second, err := json.Marshal(append([]any{"account"}, again...)); err != nil || valid && len(key) < 3000 &&
 			string(second) != string(key) {
 			t.Fatalf("%q: got %s, want %s again", text, second, key)
@@ -175,8 +175,8 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// A token of a path, however it is escaped, reaches its handler as it was meant, alone: it is never two tokens, nor
-// another account's path; and /v2/account leads below /v2/accounts only.
+// A segment of a path reaches its handler decoded and whole, however it is escaped. It never becomes two segments or
+// another account's path. /v2/account only leads below /v2/accounts.
 func FuzzPathTokens(f *testing.F) {
 	set, err := schemas.Load()
 	if err != nil {
@@ -191,7 +191,7 @@ func FuzzPathTokens(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, account, id string) {
 		if account == "" || id == "" {
-			return // another route's path
+			return // the path of another route
 		}
 		target, err := url.ParseRequestURI("/v2/accounts/" + url.PathEscape(account) + "/callflows/" + url.PathEscape(id))
 		if err != nil {

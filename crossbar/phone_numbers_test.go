@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The life of a number: assigned once, seen by its account with properties of its own, moved, released.
+// A number is assigned once, seen by its account with properties of its own, moved, and released.
 func TestPhoneNumbers(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -75,7 +75,7 @@ func withoutReadOnly(data any) any {
 	return object
 }
 
-// Listings show the account's numbers in pages, in KAZOO's shape; the master account sees all of them.
+// Listings show the account's numbers in pages, in KAZOO's shape. The master account sees all of them.
 func TestPhoneNumbersInPages(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -111,7 +111,7 @@ func TestPhoneNumbersInPages(t *testing.T) {
 	s.must(t, 403, "GET", "/v2/phone_numbers", a.token, "")
 }
 
-// Numbers go with their account, and can then be assigned to another one.
+// Numbers are released with their account and can then be assigned to another one.
 func TestPhoneNumbersGoWithTheirAccount(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// KAZOO's HTTP client has one request after the other wait on a connection that is kept. So pivot's connections end
-// with each answer, whatever it is; the API's own are kept.
+// KAZOO's HTTP client queues requests on a kept connection. So pivot's connections are closed after each answer,
+// whatever it is; the API's own are kept.
 func TestPivotConnectionsEnd(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

@@ -19,7 +19,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// pivotKey makes a key; for the numbers when function is "".
+// pivotKey creates a key; for the numbers if function is "".
 func (s *stack) pivotKey(t testing.TB, a tenant, function string) (id, key string) {
 	t.Helper()
 	body := `{"data":{"name":"KAZOO"}}`
@@ -31,7 +31,7 @@ func (s *stack) pivotKey(t testing.TB, a tenant, function string) (id, key strin
 	return r.id(), key
 }
 
-// What KAZOO's pivot sends first (kzt_kazoo:req_params, kzt_twiml:req_params), as query string and form.
+// The parameters that KAZOO's pivot sends first (kzt_kazoo:req_params, kzt_twiml:req_params), as query string and form.
 const (
 	kazooRequest = "Call-ID=call-1&Account-ID=forged&Api-Version=4.x&Caller-ID-Name=Alice&" +
 		"Caller-ID-Number=%2B14158867900&Custom-Application-Vars[vip]=yes&&Direction=inbound&From=4158867900&" +
@@ -83,7 +83,7 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 				path, body = path+"&"+c.body, ""
 			}
 			r := s.must(t, 200, c.method, path, "", body, "Content-Type: "+c.kind)
-			if r.header.Get("Content-Type") != "application/json" { // what makes KAZOO read it as a flow
+			if r.header.Get("Content-Type") != "application/json" { // makes KAZOO read it as a flow
 				t.Errorf("content type: got %q, want application/json", r.header.Get("Content-Type"))
 			}
 			if diff := cmp.Diff(flowOf(t, c.want), r.env); diff != "" {
@@ -105,8 +105,8 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong has a status that KAZOO takes for a failure: not 200 or 206, no redirection; and no Retry-After
-// with 503, which KAZOO's HTTP client would wait for. See docs/kazoo.md.
+// Every failure has a status that KAZOO takes for a failure: not 200 or 206, no redirection, and no Retry-After with
+// 503, for which KAZOO's HTTP client would wait. See docs/kazoo.md.
 func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -135,7 +135,7 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 				t.Errorf("%s: got %s %v, want function_failed with the outcome and no Retry-After", outcome, r.raw, r.header)
 			}
 		}
-		// Where the callflow itself says what follows, that is the flow.
+		// If the callflow itself continues, that is the flow.
 		if r := s.must(t, 200, "GET", a.path("/pivot?To=1001&key="+numbers), "", ""); r.at("module") != "voicemail" {
 			t.Errorf("%s: got %s, want the callflow's own voicemail", outcome, r.raw)
 		}
@@ -153,8 +153,7 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 	s.must(t, 405, "PUT", a.path("/pivot?key="+numbers), "", "")
 }
 
-// A key opens its endpoint, by whatever way it comes, and nothing else; what was revoked, switched off or deleted opens
-// nothing.
+// A key works for its endpoint only, sent in any way. A key that was revoked, disabled or deleted works for nothing.
 func TestPivotKeys(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -204,13 +203,13 @@ func TestPivotKeys(t *testing.T) {
 			}
 		}
 	}
-	// A key is no token.
+	// A key is not a token.
 	for _, path := range []string{a.path("/functions"), a.path("/pivot/keys"), "/v2/token_auth"} {
 		s.must(t, 401, "GET", path, one, "")
 		s.must(t, 401, "GET", path+"?auth_token="+one, "", "")
 	}
 
-	// What is stored and shown of a key does not open anything.
+	// The stored and the shown part of a key do not work as a key.
 	listed := s.must(t, 200, "GET", a.path("/pivot/keys"), a.token, "")
 	shown := s.must(t, 200, "GET", a.path("/pivot/keys/"+oneID), a.token, "")
 	secret := one[33:]
@@ -252,7 +251,7 @@ func TestPivotKeysAreChecked(t *testing.T) {
 	}
 }
 
-// Functions deeper in the flow are given an address of their own, with a ticket that dies with the key.
+// Functions deeper in the flow get their own addresses, with a ticket that ends with the key.
 func TestPivotAddressesDeeperFunctions(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) { c.PublicURL = "https://fn.example" })
 	a := s.tenant(t, s.master, "acme")
@@ -297,8 +296,8 @@ func TestPivotAddressesDeeperFunctions(t *testing.T) {
 	s.must(t, 401, "GET", fresh, "", "")
 }
 
-// One KAZOO asks for many accounts: an address full of failures keeps out guesses, not keys that count. A key that asks
-// too often is told so.
+// One KAZOO sends requests for many accounts. Failures of its address block guesses, but not valid keys. A key that
+// sends too many requests is told so.
 func TestPivotRateLimits(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -315,7 +314,7 @@ func TestPivotRateLimits(t *testing.T) {
 	if statuses[401] != 30 || statuses[429] != 20 {
 		t.Errorf("guesses: got %v, want 401 thirty times and 429 twenty times", statuses)
 	}
-	s.must(t, 429, "GET", b.path("/pivot?To=1000&key="+unused), "", "") // never counted: might be a guess
+	s.must(t, 429, "GET", b.path("/pivot?To=1000&key="+unused), "", "") // never verified: it might be a guess
 	for range 4 {
 		s.must(t, 200, "GET", b.path("/pivot?To=1000&key="+good), "", "")
 	}
@@ -324,7 +323,7 @@ func TestPivotRateLimits(t *testing.T) {
 	s.must(t, 200, "GET", b.path("/pivot?To=1000&key="+good), "", "")
 }
 
-// A changed time zone counts for calls within half a minute.
+// A changed time zone applies to calls within half a minute.
 func TestPivotInTheAccountsTimeZone(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -347,7 +346,7 @@ func TestPivotInTheAccountsTimeZone(t *testing.T) {
 	}
 }
 
-// While the datastore does not answer, calls with keys that counted of late go on; others are told what is wrong.
+// While the datastore does not answer, calls with recently verified keys continue; others get the reason.
 func TestPivotDuringAnOutage(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -376,13 +375,13 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	s.must(t, 503, "GET", target+known, "", "")
 	down.down.Store(false)
 	s.must(t, 200, "GET", target+known, "", "")
-	// What was revoked before the outage does not come back with it.
+	// A key that was revoked before the outage does not come back with it.
 	s.must(t, 200, "DELETE", a.path("/pivot/keys/"+known[:32]), s.login(t, a.key), "")
 	down.down.Store(true)
 	s.must(t, 503, "GET", target+known, "", "")
 }
 
-// flowOf is a flow with what its modules' schemas fill in.
+// flowOf returns a flow with the defaults of its modules' schemas.
 func flowOf(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var flow map[string]any

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Outside the token's subtree every account path answers 403 whether it exists or not; inside, absent, deleted, foreign
-// and malformed ids answer the same 404.
+// Outside the token's subtree every account path answers 403, whether or not the account exists. Inside it, absent,
+// deleted, foreign and malformed ids answer the same 404.
 func TestNothingCanBeProbed(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -76,7 +76,7 @@ func TestNothingCanBeProbed(t *testing.T) {
 	}
 }
 
-// A verb that a path does not know is 405 with Allow, before anything is known about the caller.
+// An unknown verb of a path answers 405 with Allow, before anything is known about the caller.
 func TestVerbsOfEveryPath(t *testing.T) {
 	s := newStack(t)
 	verbs := map[string]map[string]bool{}

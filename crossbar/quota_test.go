@@ -8,9 +8,8 @@ import (
 	"callfn/crossbar"
 )
 
-// What one account may have is bounded: documents of each kind, and accounts below it. The refusal names the bound and
-// who can raise it, is counted, and touches no other kind and no other account. What is deleted makes room, and brought
-// back needs it.
+// An account's documents of each kind and the accounts below it are limited. The refusal names the limit and who can
+// raise it, is counted, and affects no other kind or account. A deletion makes room, and a restored document needs it.
 func TestQuota(t *testing.T) {
 	refused := map[string]int{}
 	s := newStack(t, func(c *crossbar.Config) {
@@ -35,7 +34,7 @@ func TestQuota(t *testing.T) {
 		last := ""
 		for n := range 2 {
 			if kind == "/functions" && n == 0 {
-				continue // it has one already
+				continue // it already has one
 			}
 			last = put(201, n).id()
 		}
@@ -66,7 +65,7 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// Bytes are bounded, too, with what is deleted: it is still on the disk.
+// Bytes are limited too, including those of deleted documents, which are still on the disk.
 func TestQuotaOfBytes(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) { c.Quota = crossbar.Quota{Bytes: 200_000} })
 	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")

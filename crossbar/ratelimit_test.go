@@ -27,10 +27,10 @@ func TestRateLimit(t *testing.T) {
 		r.header.Get("Retry-After") != "1" {
 		t.Errorf("got %s, %v, want too_many_requests, none remaining and Retry-After 1", r.raw, r.header)
 	}
-	s.must(t, 200, "GET", b.path(""), b.token, "") // another account's requests are its own
+	s.must(t, 200, "GET", b.path(""), b.token, "") // another account's requests count separately
 	s.must(t, 200, "GET", "/v2/functions", "", "")
 	for range 10 {
-		s.must(t, 200, "GET", "/healthz", "", "") // whoever watches is never refused
+		s.must(t, 200, "GET", "/healthz", "", "") // a watchdog is never refused
 	}
 	s.clock.Advance(time.Second)
 	s.must(t, 200, "GET", a.path(""), a.token, "")
@@ -49,7 +49,7 @@ func TestRateLimit(t *testing.T) {
 	}
 	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: -1} })
 	codes = map[int]int{}
-	for range 50 { // but guessing is slow all the same
+	for range 50 { // guessing is slow all the same
 		codes[s.do(t, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+strings.Repeat("d", 64)+`"}}`).status]++
 	}
 	if codes[404] != 10 || codes[429] != 40 {
@@ -62,7 +62,7 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// Guessing keys gets slow, for the address that guesses and for the key that is tried; nobody else is held up.
+// Guessing keys becomes slow for the guessing address and for the key that is tried, and for nobody else.
 func TestLoginAttempts(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -91,7 +91,7 @@ func TestLoginAttempts(t *testing.T) {
 	if codes[404] != 10 || codes[429] != 10 {
 		t.Errorf("by key: got %v, want 404 and 429 ten times each", codes)
 	}
-	for range 100 { // logging in rightly costs nothing
+	for range 100 { // successful logins cost nothing
 		if got := attempt("198.51.100.9:1000", a.key); got != 201 {
 			t.Fatalf("login: got %d, want 201", got)
 		}
@@ -110,7 +110,7 @@ func TestLoginAttempts(t *testing.T) {
 	}
 }
 
-// Of many attempts at once, no more are tried than may fail; right ones are all served.
+// Of many concurrent attempts, at most the permitted number of wrong ones is tried; all correct ones succeed.
 func TestLoginAttemptsAtOnce(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -143,8 +143,7 @@ func TestLoginAttemptsAtOnce(t *testing.T) {
 	}
 }
 
-// Behind proxies that are trusted, the client is whom the last of them names; what the client itself writes counts for
-// nothing.
+// Behind trusted proxies the client is the one that the last proxy names. What the client itself writes does not count.
 func TestTrustedProxies(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -193,7 +192,7 @@ func TestTrustedProxies(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, got, tc.want)
 		}
 	}
-	// Without trusted proxies the header is anybody's to write.
+	// Without trusted proxies any client could write the header.
 	s.rewire(t, func(c *crossbar.Config) { c.TrustedProxies = nil })
 	codes := map[int]int{}
 	for i := range 40 {
@@ -206,7 +205,7 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
-// KAZOO's own figures, as a preset: 100 at once, 10 a second.
+// The preset has KAZOO's values: 100 at once, 10 a second.
 func TestKazoosRateLimit(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "a")

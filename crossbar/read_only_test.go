@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Every document says when it was made and changed, and by whom; what a client says of it is not heeded.
+// Every document says when it was created and changed, and by whom. What a client sends of this is ignored.
 func TestReadOnlyProperties(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -53,7 +53,7 @@ func TestReadOnlyProperties(t *testing.T) {
 	}
 }
 
-// What an answer to a save shows is what is read afterwards, also in the order of its members.
+// The answer to a save equals a later read, including the order of members.
 func TestAnswersShowWhatIsRead(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

@@ -13,7 +13,7 @@ import (
 	"callfn/internal/resetmail"
 )
 
-// mailbox keeps what would be mailed.
+// mailbox keeps the mails.
 type mailbox struct {
 	mu     sync.Mutex
 	mails  []resetmail.Reset
@@ -30,7 +30,7 @@ func (m *mailbox) Mail(_ context.Context, r resetmail.Reset) error {
 	return nil
 }
 
-// last is the reset's id in the last mail.
+// last returns the reset's id in the last mail.
 func (m *mailbox) last(t testing.TB) string {
 	t.Helper()
 	m.mu.Lock()
@@ -45,7 +45,7 @@ func (m *mailbox) last(t testing.TB) string {
 	return link.Query().Get("recovery")
 }
 
-// reset has a reset sent to a user and gives its id.
+// reset requests a reset for a user and returns its id.
 func (s *stack) reset(t testing.TB, realm, name string) string {
 	t.Helper()
 	s.clock.Advance(failureReturnsKey)
@@ -90,7 +90,7 @@ func TestPasswordRecovery(t *testing.T) {
 			t.Errorf("%s: got %s, want neither the secret nor who asked", place, text)
 		}
 	}
-	// The same moment, there is no second one; nor does asking end the first.
+	// Another request at the same time sends none and does not end the first reset.
 	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", form)
 	if len(box.mails) != 1 {
 		t.Errorf("mails: got %d, want 1", len(box.mails))
@@ -111,7 +111,7 @@ func TestPasswordRecovery(t *testing.T) {
 		`{"data":{"password":"remembered","require_password_update":false}}`)
 	s.userLogin(t, "acme.example", "ann", "remembered")
 
-	// It ends with time, with a newer one, and with a new password.
+	// A reset ends with time, with a newer one, and with a new password.
 	over := s.reset(t, "acme.example", "ann")
 	s.clock.Advance(30 * time.Minute)
 	s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+over+`"}}`)
@@ -127,7 +127,7 @@ func TestPasswordRecovery(t *testing.T) {
 	}
 }
 
-// What is asked for somebody who is not there, has no address or is switched off looks the same as for everybody else.
+// A request for a user who does not exist, has no address or is disabled gets the same answer as any other.
 func TestRecoveryTellsNothing(t *testing.T) {
 	s, box, a := newRecovery(t)
 	for name, rest := range map[string]string{
@@ -165,7 +165,7 @@ func TestRecoveryTellsNothing(t *testing.T) {
 	if !strings.Contains(s.log.String(), "cannot send password reset") {
 		t.Errorf("the log: got %s, want the operator told", s.log)
 	}
-	// Asking costs: nobody's mailbox or our datastore is there to be filled.
+	// Requests are limited, so that nobody can fill a mailbox or load the datastore.
 	statuses := map[int]int{}
 	for range 20 {
 		statuses[s.do(t, "PUT", "/v2/user_auth/recovery", "",
@@ -176,7 +176,7 @@ func TestRecoveryTellsNothing(t *testing.T) {
 	}
 }
 
-// The link goes to somebody else than who asked, so nothing of it is the asker's but a route within the client.
+// The link goes to somebody other than the requester, so only a route within the client may come from the request.
 func TestRecoveryLinksAreTheServices(t *testing.T) {
 	s, box, a := newRecovery(t)
 	s.cfg.Recovery.UIs = append(s.cfg.Recovery.UIs, "https://brand.example/ui?skin=blue")
@@ -202,7 +202,7 @@ func TestRecoveryLinksAreTheServices(t *testing.T) {
 	}
 }
 
-// A link leads only where the operator says: otherwise anybody could have somebody else's reset sent to themselves.
+// A link only leads where the operator permits. Otherwise anybody could direct the resets of others to themselves.
 func TestRecoveryLeadsHome(t *testing.T) {
 	s, box, _ := newRecovery(t)
 	for ui, want := range map[string]int{

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A refusal does not repeat passwords, wherever in the request they stood.
+// A refusal never repeats passwords, wherever they are in the request.
 func TestRefusalsRepeatNoPassword(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -69,7 +69,7 @@ func TestRefusalsRepeatNoPassword(t *testing.T) {
 			t.Errorf("%s: got %s, want no password in the answer nor in the log", name, r.raw)
 		}
 	}
-	// What is missing, and what is no secret, is named as ever.
+	// Missing members, and values that are not secret, are still named.
 	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{}}`); r.at("data", "api_key", "required",
 		"value") != "api_key" {
 		t.Errorf("a missing key: got %s, want api_key required", r.raw)
@@ -80,7 +80,7 @@ func TestRefusalsRepeatNoPassword(t *testing.T) {
 	}
 }
 
-// A property of a document that is called verb does nothing when the document is sent back.
+// A member `verb` of a document has no effect when the document is sent back.
 func TestVerbOfADocumentIsAProperty(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

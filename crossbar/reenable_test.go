@@ -12,7 +12,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// fail lets calls of a function fail until the platform switches it off.
+// fail runs failing calls of a function until it is disabled.
 func (s *stack) fail(t testing.TB, of tenant, id string) {
 	t.Helper()
 	guard := autodisable.New(autodisable.Config{Datastores: s.stores, Now: s.clock.Now, Threshold: autodisable.Default()})
@@ -48,7 +48,7 @@ func TestSwitchedOffByThePlatform(t *testing.T) {
 	if r.at("data", "enabled") != true || r.at("data", "disable_reason") != nil {
 		t.Errorf("enabled again: got %s, want enabled and no reason", r.raw)
 	}
-	// The failures from before do not count: these six are needed again.
+	// Earlier failures do not count: six new ones are needed.
 	s.clock.Advance(time.Second)
 	s.fail(t, acme, id)
 	if r := s.must(t, 200, "GET", item, acme.token, ""); r.at("data", "disable_reason") != why {
@@ -108,7 +108,7 @@ func TestEnableAllAgain(t *testing.T) {
 	if r := s.must(t, 200, "GET", parent.path("/functions/"+byHand), parent.token, ""); r.at("data", "enabled") != false {
 		t.Errorf("switched off by hand: got %s, want it off still", r.raw)
 	}
-	// Nothing is left to do.
+	// Nothing remains to be done.
 	if r := s.must(t, 200, "PATCH", parent.path("/functions"), parent.token,
 		`{"data":{"re-enable":true}}`); len(r.at("data", "re-enabled").([]any)) != 0 {
 		t.Errorf("again: got %s, want none enabled", r.raw)

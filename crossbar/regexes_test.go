@@ -20,8 +20,8 @@ func quoted(text string) string {
 	return string(out)
 }
 
-// A regular expression that the engine cannot hold is refused in every field that is one, in words that say what to
-// write.
+// A regular expression that the engine cannot execute is refused in every field that has one, with what to write
+// instead.
 func TestUnusableRegexesAreRefused(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -68,7 +68,7 @@ func TestUnusableRegexesAreRefused(t *testing.T) {
 	}
 }
 
-// What is only kept for KAZOO is kept, and said.
+// An expression that is only stored for KAZOO is stored, with a warning.
 func TestUnusableRegexesForKAZOO(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -91,8 +91,8 @@ func TestUnusableRegexesForKAZOO(t *testing.T) {
 	}
 }
 
-// The patterns of an account cost a bounded time together, at the save and at each look-up; other accounts do not
-// notice.
+// The patterns of an account together cost a bounded time, at the save and at each look-up. Other accounts are not
+// affected.
 func TestPatternsAreBounded(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) {
 		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Stored{Datastores: c.Datastores}}}
@@ -109,7 +109,7 @@ func TestPatternsAreBounded(t *testing.T) {
 	if r.data()["patterns.19"] == nil {
 		t.Errorf("want every pattern named, got %.300s", r.raw)
 	}
-	// Each is allowed alone; together they are not.
+	// Each one is allowed, but not all together.
 	large := func(n int) string { return `"^` + strings.Repeat(".{9}", 400) + fmt.Sprint(n) + `"` }
 	size := pattern.Size(strings.Trim(large(0), `"`))
 	fits := pattern.MaxTotal / size
@@ -130,7 +130,7 @@ func TestPatternsAreBounded(t *testing.T) {
 	other := s.tenant(t, s.master, "other")
 	s.must(t, 201, "PUT", other.path("/callflows"), other.token, `{"data":{"patterns":[`+large(0)+
 		`],"flow":{"module":"hangup","data":{}}}}`)
-	// An update that makes room is no harm.
+	// An update that makes room is accepted.
 	if rows := s.must(t, 200, "GET", self.path("/callflows"), self.token, ""); rows.status == 200 {
 		id := rows.env["data"].([]any)[0].(map[string]any)["id"].(string)
 		s.must(t, 200, "PATCH", self.path("/callflows/"+id), self.token, `{"data":{"patterns":["^1$"]}}`)
@@ -158,7 +158,7 @@ func TestPatternsAreBounded(t *testing.T) {
 	}
 }
 
-// The longest pattern there may be is found, whatever its characters: its key fits into the view.
+// The longest possible pattern is found, whatever its characters: its key fits into the view.
 func TestLongestPatternsAreFound(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) {
 		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Stored{Datastores: c.Datastores}}}
@@ -184,7 +184,7 @@ func TestLongestPatternsAreFound(t *testing.T) {
 	}
 }
 
-// A draft of a callflow that test cases are tried on is held to the same.
+// A draft of a callflow that test cases run on is checked in the same way.
 func TestUnusableRegexesInDrafts(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")

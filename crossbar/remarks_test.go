@@ -9,7 +9,7 @@ import (
 	"callfn/crossbar"
 )
 
-// warned gives the messages of an answer's warnings at a path.
+// warned returns the messages of an answer's warnings at a path.
 func warned(r reply, path string) string {
 	warnings, _ := r.env["warnings"].(map[string]any)
 	list, _ := warnings[path].([]any)
@@ -21,7 +21,7 @@ func warned(r reply, path string) string {
 	return strings.Join(out, "; ")
 }
 
-// A callflow that names what is not there is stored, and each place is pointed at.
+// A callflow with missing references is stored, with a warning for each place.
 func TestMissingReferencesAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")
@@ -86,7 +86,7 @@ func TestMissingReferencesAreWarnedOf(t *testing.T) {
 	}
 }
 
-// Whoever deletes what callflows use hears by which, with their numbers.
+// Deleting a document that callflows use warns of these callflows, with their numbers.
 func TestDeletingWhatIsUsedIsWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -115,7 +115,7 @@ func TestDeletingWhatIsUsedIsWarnedOf(t *testing.T) {
 	}
 }
 
-// Numbers that no call can have are pointed at, with what was meant.
+// Numbers that no call can have give a warning with what was probably meant.
 func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -184,7 +184,7 @@ func TestUnassignedNumbersAreWarnedOf(t *testing.T) {
 	}
 }
 
-// What no configured switch can do is pointed at; without a switch nothing is.
+// Modules that no configured switch can carry out give a warning; without a switch none does.
 func TestUnsupportedModulesAreWarnedOf(t *testing.T) {
 	flow := `{"module":"tts","data":{"text":"x"},"children":{"_":{"module":"device","data":{"id":"` +
 		strings.Repeat("a", 32) + `"},"children":{"_":{"module":"answer","data":{}}}}}}`
@@ -212,7 +212,7 @@ func TestUnsupportedModulesAreWarnedOf(t *testing.T) {
 	}
 }
 
-// Media at addresses that are never fetched is pointed at where calls come in.
+// Media at addresses that are never fetched gives a warning if calls come in.
 func TestUnplayableMediaIsWarnedOf(t *testing.T) {
 	flow := func(id string) string {
 		return `{"module":"play","data":{"id":` + quoted(id) + `},"children":{"_":{"module":"audio_macro","data":` +
@@ -262,7 +262,7 @@ func TestUnplayableMediaIsWarnedOf(t *testing.T) {
 	}
 }
 
-// A rule that never holds is stored, as KAZOO stores it, and said to be one.
+// A rule that never holds is stored, as in KAZOO, with a warning.
 func TestRulesThatNeverHoldAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -278,7 +278,7 @@ func TestRulesThatNeverHoldAreWarnedOf(t *testing.T) {
 	}
 }
 
-// An account whose preflow is not there runs calls without it.
+// Calls of an account whose preflow is missing run without it.
 func TestMissingPreflowIsWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -302,7 +302,7 @@ func TestMissingPreflowIsWarnedOf(t *testing.T) {
 	}
 }
 
-// Beside a KAZOO a document of another kind than a function may be KAZOO's own: the warning says what becomes of calls
+// Beside a KAZOO, a document of another kind than a function may be KAZOO's own. The warning says what happens to calls
 // here and there.
 func TestMissingReferencesMayBeOfKAZOO(t *testing.T) {
 	s := newStack(t)
@@ -319,7 +319,7 @@ func TestMissingReferencesMayBeOfKAZOO(t *testing.T) {
 	}
 }
 
-// Validation without a save sees what a save sees.
+// Validation without a save finds what a save finds.
 func TestValidationSeesWhatASaveSees(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -361,7 +361,7 @@ func TestValidationSeesWhatASaveSees(t *testing.T) {
 	}
 }
 
-// Members of a rehearsal that stand in the wrong place are told the right one.
+// Misplaced members of a rehearsal give an error with their right place.
 func TestMembersOfRehearsalsAreToldTheirPlace(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -398,7 +398,7 @@ func TestMembersOfRehearsalsAreToldTheirPlace(t *testing.T) {
 	}
 }
 
-// Branches that no call comes to, and nodes that name nothing, are stored and pointed at.
+// Branches that no call reaches, and nodes that name nothing, are stored with a warning.
 func TestDeadBranchesAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -425,7 +425,7 @@ func TestDeadBranchesAreWarnedOf(t *testing.T) {
 	}
 }
 
-// Numbers as no call has them are warned of wherever numbers are compared or called.
+// Numbers in a form that no call has give a warning wherever numbers are compared or called.
 func TestNumbersForPeopleAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -447,7 +447,7 @@ func TestNumbersForPeopleAreWarnedOf(t *testing.T) {
 	}
 }
 
-// An expectation that nothing can meet, or everything, is warned of when the case is saved.
+// Saving a case warns of an expectation that no call can meet, or every call meets.
 func TestIdleExpectationsAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -471,7 +471,7 @@ func TestIdleExpectationsAreWarnedOf(t *testing.T) {
 	}
 }
 
-// Where a member is missing and one like it was sent, the refusal says so, whoever refuses.
+// If a required member is missing and a similar one was sent, the refusal says so.
 func TestRefusalsNameWhatWasMeant(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)

@@ -14,8 +14,7 @@ import (
 	"callfn/schemas"
 )
 
-// Each request is logged with the status and the request id that its client was told, also one that is no route's, and
-// nothing of its URL is.
+// Each request is logged with the status and request id of its answer, even without a route, and without its URL.
 func TestRequestsAreLoggedAsAnswered(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {

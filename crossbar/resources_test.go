@@ -11,7 +11,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// collections are the listings of documents, each with what creates the n-th of them and where.
+// collections are the listings of documents, each with a function that creates the n-th of them.
 func (s *stack) collections(t *testing.T, a tenant) map[string]func(n int) string {
 	create := func(path, body string) string {
 		t.Helper()
@@ -46,7 +46,7 @@ func (s *stack) collections(t *testing.T, a tenant) map[string]func(n int) strin
 	}
 }
 
-// Paging, order and filters are the same for every kind of documents.
+// Paging, order and filters work alike for every kind of document.
 func TestEveryListing(t *testing.T) {
 	s := newStack(t)
 	for name, create := range s.collections(t, s.tenant(t, s.master, "unused")) {
@@ -122,7 +122,7 @@ func TestEveryListing(t *testing.T) {
 	}
 }
 
-// Whoever sends If-Match never overwrites another's edit, of whatever kind of document.
+// With If-Match no edit overwrites another, for every kind of document.
 func TestEveryConditionalEdit(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -153,12 +153,12 @@ func TestEveryConditionalEdit(t *testing.T) {
 			if after := s.dump(t); after != before {
 				t.Errorf("want nothing changed, got\n%s", difference(before, after))
 			}
-			// Without it the newest write wins, and keeps what it does not touch.
+			// Without it the last write wins and keeps the members that it does not set.
 			if r := s.must(t, 200, "PATCH", item, admin, `{"data":{"mine":1}}`); r.at("data", "theirs") != 1.0 ||
 				r.at("data", "mine") != 1.0 {
 				t.Errorf("both edits: got %s, want theirs and mine", r.raw)
 			}
-			s.must(t, 400, "POST", item, admin, "") // no body is no empty document
+			s.must(t, 400, "POST", item, admin, "") // no body does not mean an empty document
 			s.must(t, 400, "PATCH", item, admin, "")
 			r := s.must(t, 200, "DELETE", item+"?should_soft_delete=false", admin, "", "If-Match: "+s.must(t, 200, "GET", item,
 				admin, "").header.Get("ETag"))
@@ -173,7 +173,7 @@ func TestEveryConditionalEdit(t *testing.T) {
 	}
 }
 
-// What an account shows can be sent back as it is.
+// What an account shows can be sent back unchanged.
 func TestEveryDocumentCanBeSentBack(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -193,7 +193,7 @@ func TestEveryDocumentCanBeSentBack(t *testing.T) {
 	}
 }
 
-// A rehearsal through the API: the account's realm, its own functions, nobody else's.
+// A rehearsal through the API uses the account's realm and functions only.
 func TestSimulation(t *testing.T) {
 	s := newStack(t)
 	s.rewire(t, func(c *crossbar.Config) {
@@ -233,13 +233,13 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// An account deleted for good leaves not even its place in the tree.
+// An account that was deleted for good leaves no tombstone.
 func TestDeletingAnAccountForGood(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
 	a, b := s.tenant(t, s.master, "a"), s.tenant(t, s.master, "b")
 	s.must(t, 200, "DELETE", a.path("?should_soft_delete=false"), admin, "")
-	s.must(t, 200, "DELETE", b.path("?should_soft_delete=false"), b.token, "") // nobody wipes out their own tracks
+	s.must(t, 200, "DELETE", b.path("?should_soft_delete=false"), b.token, "") // no account can remove its own traces
 	db, _ := s.stores.Resolve(datastore.Accounts, "")
 	for id, kept := range map[string]bool{a.id: false, b.id: true} {
 		if doc, err := db.Get(t.Context(), id); (err == nil) != kept {

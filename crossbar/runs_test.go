@@ -14,7 +14,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// record makes the record of a run that has happened, and answers its id.
+// record stores the record of a run and returns its id.
 func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome runs.Outcome) string {
 	t.Helper()
 	s.clock.Advance(10 * time.Millisecond)
@@ -60,7 +60,7 @@ func TestRunRecords(t *testing.T) {
 		want = append([]string{s.record(t, acme, f, fmt.Sprint("call-", i/2), outcome)}, want...)
 	}
 	ofG := s.record(t, acme, g, "call-0", runs.Timeout)
-	s.record(t, other, f, "call-0", runs.OK) // the id of another account's function is no way to its runs
+	s.record(t, other, f, "call-0", runs.OK) // the id of another account's function gives no access to its runs
 
 	list := func(path string) []string {
 		t.Helper()
@@ -92,7 +92,7 @@ func TestRunRecords(t *testing.T) {
 		}
 	}
 
-	// Page by page, by the cursors that the answers give.
+	// All pages, by the cursors in the answers.
 	var paged []string
 	for next := ""; ; {
 		r := s.must(t, 200, "GET", acme.path("/functions/"+f+"/runs?page_size=2&start_key="+next), acme.token, "")
@@ -140,7 +140,7 @@ func TestRunRecords(t *testing.T) {
 		}
 	}
 
-	// The account takes its runs along.
+	// The runs are deleted with the account.
 	admin := s.login(t, masterKey)
 	s.must(t, 200, "DELETE", "/v2/accounts/"+acme.id, admin, "")
 	if r := s.must(t, 200, "GET", other.path("/functions/runs"), other.token, ""); len(r.items()) != 1 {

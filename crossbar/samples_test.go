@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// Each sample runs, in a real worker, and gives a valid flow: on the call it names, and on a call that says nothing.
-// None is warned of.
+// Each sample runs in a real worker and returns a valid flow, on its own call and on a call without parameters. None
+// has warnings.
 func TestSamplesRun(t *testing.T) {
 	samples, err := crossbar.Samples()
 	if err != nil {

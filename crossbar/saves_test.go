@@ -21,7 +21,7 @@ import (
 	"callfn/schemas"
 )
 
-// heldPool is a pool whose jobs last until they are let go.
+// heldPool is a pool whose jobs last until they are released.
 type heldPool struct {
 	begun chan sandbox.Job
 	end   chan struct{}
@@ -41,8 +41,7 @@ func (p *heldPool) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error
 	return sandbox.Answer{Report: runs.Report{Run: j.Run, Outcome: runs.OK}, Body: body}, nil
 }
 
-// An account that saves, or tries out, sources that take long to parse has every other account wait for one of them at
-// most.
+// An account that saves or tries sources that take long to parse makes other accounts wait for at most one of them.
 func TestSavesTakeTurns(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {
@@ -77,7 +76,7 @@ func TestSavesTakeTurns(t *testing.T) {
 				})
 			})
 			var requests sync.WaitGroup
-			defer func() { // the rest ends as it comes
+			defer func() { // the rest ends in any way
 				close(pool.end)
 				go func() {
 					for range pool.begun {
@@ -114,15 +113,14 @@ func TestSavesTakeTurns(t *testing.T) {
 	}
 }
 
-// busyPool refuses every job for want of room.
+// busyPool refuses every job because nothing is free.
 type busyPool struct{}
 
 func (busyPool) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
 	return sandbox.Answer{}, sandbox.ErrBusy
 }
 
-// Somebody who saves faster than sources are checked is told to try again, and is no error that an operator must see
-// to.
+// A client that saves faster than sources are checked is told to try again. This is no error for an operator.
 func TestSavesWithoutRoomAreNoErrors(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "eager")

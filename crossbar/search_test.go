@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// KAZOO's search: the beginning of a name or number, whatever else than letters and digits is in it.
+// KAZOO's search compares the beginning of a name or number by letters and digits only.
 func TestSearch(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -82,7 +82,7 @@ func TestSearch(t *testing.T) {
 	s.must(t, 400, "GET", a.path("/search/multi?t=callflow"), a.token, "")
 }
 
-// Pages of a search: everything once, in order.
+// The pages of a search have every finding once, in order.
 func TestSearchPages(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

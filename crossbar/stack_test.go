@@ -39,14 +39,14 @@ import (
 
 const masterKey = "00000000000000000000000000000000000000000000000000000000000000aa"
 
-// pastMigration is a move of long ago.
+// pastMigration is a finished move.
 const pastMigration = "0000000000000000000000000000000e"
 
-// privateKey begins every private field of an answer that should have none. With its quote: a token is random enough to
-// hold the rest.
+// privateKey begins every private field of an answer that should have none. It includes the quote, since a random token
+// may contain the rest.
 const privateKey = `"pvt_`
 
-// stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
+// stack is the whole API on a real datastore, with a fake runner and simulator.
 type stack struct {
 	api      *crossbar.API
 	cfg      crossbar.Config
@@ -64,7 +64,7 @@ type stack struct {
 	master     string // id of the master account
 }
 
-// loadSchemas compiles them once: a Set never changes, and compiling takes the race detector a second.
+// loadSchemas compiles the schemas once: a Set never changes, and compiling takes a second under the race detector.
 var loadSchemas = sync.OnceValues(schemas.Load)
 
 func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
@@ -118,14 +118,14 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	return s
 }
 
-// firstKeys are the first stack's signing keys as they were stored, and the secret that seals them.
+// firstKeys are the first stack's stored signing keys and the secret that seals them.
 var firstKeys struct {
 	sync.Mutex
 	secret auth.Secret
 	stored datastore.Document
 }
 
-// signingKeys gives a stack its secret and the signing keys. They are made once: it takes longer than most tests.
+// signingKeys gives a stack its secret and the signing keys. They are created once, which takes longer than most tests.
 func (s *stack) signingKeys(t testing.TB) {
 	t.Helper()
 	db, err := s.stores.Resolve(datastore.SystemData, "")
@@ -160,11 +160,11 @@ func (s *stack) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// keeper keeps the stack's storage plan, with a mover or nil.
+// keeper creates the stack's storage plan, with a mover or nil.
 func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
 	t.Helper()
 	k := storageplan.NewKeeper(storageplan.KeeperConfig{
-		// not every CouchDB runs JavaScript of its own
+		// some CouchDBs run no JavaScript of their own
 		Resolver: s.plans, Mover: mover, Language: provision.Auto, Log: s.logger(),
 		Examination: doctor.Examination{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
 	})
@@ -172,7 +172,7 @@ func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keepe
 	return k
 }
 
-// moves moves databases, at a quick pace. The journal has a move of long ago.
+// moves creates a fast mover. Its journal has an old move.
 func (s *stack) moves(t testing.TB) *mover.Mover {
 	t.Helper()
 	journal, err := s.stores.Resolve(datastore.SystemData, "")
@@ -197,7 +197,7 @@ func (s *stack) moves(t testing.TB) *mover.Mover {
 	return m
 }
 
-// rewire builds the API anew with changes to its wiring.
+// rewire rebuilds the API with a changed configuration.
 func (s *stack) rewire(t testing.TB, change ...func(*crossbar.Config)) {
 	t.Helper()
 	for _, c := range change {
@@ -206,7 +206,7 @@ func (s *stack) rewire(t testing.TB, change ...func(*crossbar.Config)) {
 	s.api = crossbar.New(s.cfg)
 }
 
-// clock is a clock that stands still until told otherwise.
+// clock is a clock that only moves when told.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -224,7 +224,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// fakeRunner stands in for the engine: what it does depends on words in the source, and it remembers what it was asked.
+// fakeRunner replaces the engine: words in the source decide what it does, and it records its requests.
 type fakeRunner struct {
 	mu      sync.Mutex
 	last    function.Request
@@ -232,7 +232,7 @@ type fakeRunner struct {
 	runs    int
 	checked int
 	returns string       // the flow that every function returns, as JSON; "" for a greeting
-	broken  runs.Outcome // what every run comes to, where it is set
+	broken  runs.Outcome // the outcome of every run, if set
 }
 
 func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result {
@@ -321,7 +321,7 @@ func (fakeSimulator) Simulate(context.Context, callflow.SimulationRequest) (call
 	}, nil
 }
 
-// reply is an answer taken apart.
+// reply is a parsed answer.
 type reply struct {
 	status int
 	header http.Header
@@ -329,7 +329,7 @@ type reply struct {
 	env    map[string]any // the envelope
 }
 
-// data of the envelope as an object, without what every document has under _read_only; empty when it is none.
+// data returns the envelope's data as an object, without _read_only; empty if it is not an object.
 func (r reply) data() map[string]any {
 	data, _ := r.env["data"].(map[string]any)
 	out := maps.Clone(data)
@@ -357,7 +357,7 @@ func (r reply) id() string {
 	return id
 }
 
-// do sends a request. Headers are "Name: value". A body that does not begin with { or [ goes as it is too.
+// do sends a request. Headers are "Name: value". A body that begins with neither { nor [ is sent unchanged too.
 func (s *stack) do(t testing.TB, method, path, token, body string, headers ...string) reply {
 	t.Helper()
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -388,8 +388,7 @@ func (s *stack) send(t testing.TB, request *http.Request) reply {
 	return r
 }
 
-// serve is send without holding the exchange against the OpenAPI document: what no client would send may be in no
-// document.
+// serve is send without the check against the OpenAPI document, for requests that no client would send.
 func (s *stack) serve(t testing.TB, request *http.Request) reply {
 	t.Helper()
 	recorder := httptest.NewRecorder()
@@ -403,7 +402,7 @@ func (s *stack) serve(t testing.TB, request *http.Request) reply {
 	return r
 }
 
-// must sends a request that has to succeed with a status.
+// must sends a request that must give a status.
 func (s *stack) must(t testing.TB, want int, method, path, token, body string, headers ...string) reply {
 	t.Helper()
 	r := s.do(t, method, path, token, body, headers...)
@@ -413,13 +412,13 @@ func (s *stack) must(t testing.TB, want int, method, path, token, body string, h
 	return r
 }
 
-// pass is a token for many requests, had anew when it has died: keys are rotated and tokens revoked along the way.
+// pass is a token for many requests. It is renewed when it becomes invalid, since tests rotate keys and revoke tokens.
 type pass struct {
 	token string
 	anew  func(testing.TB) string
 }
 
-// as makes a request with a pass. So a 401 is never for a dead token.
+// as sends a request with a pass. So a 401 never means an invalid token.
 func (s *stack) as(t testing.TB, p *pass, method, path, body string) reply {
 	t.Helper()
 	if p.token != "" {
@@ -431,7 +430,7 @@ func (s *stack) as(t testing.TB, p *pass, method, path, body string) reply {
 	return s.do(t, method, path, p.token, body)
 }
 
-// login gives a token for an API key.
+// login returns a token for an API key.
 func (s *stack) login(t testing.TB, key string) string {
 	t.Helper()
 	r := s.must(t, 201, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+key+`"}}`)

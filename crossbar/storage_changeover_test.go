@@ -15,7 +15,7 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// awaitMoves waits until every unfinished move is in a state, as this process knows it.
+// awaitMoves waits until this process knows every unfinished move to be in a state.
 func (s *stack) awaitMoves(t testing.TB, state storageplan.MigrationState) {
 	t.Helper()
 	other := func(m storageplan.Migration) bool { return m.State != state }
@@ -34,7 +34,7 @@ func (s *stack) finishMoves(t testing.TB, admin string) {
 	s.awaitMoves(t, storageplan.Finished)
 }
 
-// A plan starts a move of each database that it wants elsewhere, with documents or without.
+// A plan starts a move of each database that it wants elsewhere, empty or not.
 func TestStoragePlanMovesDatabases(t *testing.T) {
 	s := newStack(t)
 	mover := &fakeMover{}
@@ -74,13 +74,13 @@ func TestStoragePlanMovesDatabases(t *testing.T) {
 		t.Errorf("the new place: got %v, want a design document", err)
 	}
 
-	// Back again, without the plan: its connection is kept as long as a database is there.
+	// The way back, without the plan: its connection stays as long as a database is there.
 	for _, database := range []string{datastore.Functions, datastore.FunctionRuns} {
 		if err := s.plans.Settle(t.Context(), database, planUUID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.must(t, 404, "GET", tenant.path("/functions/"+id), tenant.token, "") // the fake mover copied nothing
+	s.must(t, 404, "GET", tenant.path("/functions/"+id), tenant.token, "") // the fake mover copies nothing
 	r = s.must(t, 202, "DELETE", "/v2/storage", admin, "")
 	if where(r, datastore.Functions) != planUUID || r.at("data", "connections", planUUID) != nil {
 		t.Errorf("got %s, want functions on %s, which the plan no longer names", r.raw, planUUID)
@@ -97,7 +97,8 @@ func TestStoragePlanMovesDatabases(t *testing.T) {
 	}
 }
 
-// New settings of a connection in use may lead to the same server, and not to another: documents would be left behind.
+// New settings of a connection in use may lead to the same server but not to another, where documents would be left
+// behind.
 func TestEditedConnectionLeavesNothingBehind(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -112,7 +113,7 @@ func TestEditedConnectionLeavesNothingBehind(t *testing.T) {
 	if text, _ := r.at("data", field, "conflict", "message").(string); !strings.Contains(text, "would be left behind") {
 		t.Errorf("another server: got %s, want %s refused", r.raw, field)
 	}
-	// nor by whoever does not want connections tried
+	// the same holds without a trial of connections
 	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, other))
 	s.must(t, 200, "PATCH", "/v2/storage", admin,
 		onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["ip"] = "localhost" }))
@@ -121,7 +122,7 @@ func TestEditedConnectionLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// An empty database moves like every other one. Writes of a process that has not heard of the plan are made at the new
+// An empty database moves like any other. Writes of a process that does not know the plan yet are made at the new
 // place, there and back.
 func TestEmptyDatabasesAreMoved(t *testing.T) {
 	s := newStack(t)

@@ -18,7 +18,7 @@ import (
 
 const planUUID = "9ee5860b4d717907dfc63274af0d06e9"
 
-// documentedPlan is the request in KAZOO's documentation, with the UUID that it says to make and a node's port.
+// documentedPlan is the request in KAZOO's documentation, with a UUID and a node's port.
 func documentedPlan(t testing.TB, n datastoretest.Node) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/kazoo-storage-plan.json")
@@ -28,7 +28,7 @@ func documentedPlan(t testing.TB, n datastoretest.Node) string {
 	return strings.NewReplacer("{UUID}", planUUID, "55984", fmt.Sprint(n.Port)).Replace(string(text))
 }
 
-// onNode is a plan with functions on a node.
+// onNode returns a plan with functions on a node.
 func onNode(t testing.TB, n datastoretest.Node, more ...func(connection, rule map[string]any)) string {
 	t.Helper()
 	connection := map[string]any{"driver": "kazoo_couch", "settings": n.Settings()}
@@ -45,13 +45,13 @@ func onNode(t testing.TB, n datastoretest.Node, more ...func(connection, rule ma
 	return string(text)
 }
 
-// where the API says that a database is.
+// where returns where the API says that a database is.
 func where(r reply, database string) any {
 	return r.at("data", "_read_only", "databases", database, "connection")
 }
 
-// KAZOO's documented request works as it is printed: by PATCH, PUT and POST, with the envelope that KAZOO's own curl
-// forgets and without, declared as JSON, as curl declares everything, or as nothing.
+// KAZOO's documented request works as printed: by PATCH, PUT and POST, with the envelope that KAZOO's own curl omits
+// and without it, with the content type JSON, curl's default, or none.
 func TestDocumentedStoragePlan(t *testing.T) {
 	for _, method := range []string{"PATCH", "PUT", "POST"} {
 		for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", ""} {
@@ -94,7 +94,7 @@ func TestDocumentedStoragePlan(t *testing.T) {
 	}
 }
 
-// What cannot work is refused before it is stored, and the answer names the field and the reason.
+// A plan that cannot work is refused before it is stored, and the answer names the field and the reason.
 func TestStoragePlansThatCannotWork(t *testing.T) {
 	open := datastoretest.Serve(t, datastoretest.NodeConfig{})
 	closed := datastoretest.Serve(t, datastoretest.NodeConfig{User: "admin", Password: "right"})
@@ -229,8 +229,8 @@ func TestStoragePlansThatCannotWork(t *testing.T) {
 	}
 }
 
-// With validate_settings=false no connection is tried: a plan for a CouchDB that is down can be stored. The databases
-// stay where they are until it answers.
+// With validate_settings=false no connection is tried, so a plan for a CouchDB that is down can be stored. The
+// databases stay where they are until it answers.
 func TestStoragePlanUntried(t *testing.T) {
 	stopped := datastoretest.Serve(t, datastoretest.NodeConfig{})
 	stopped.Stop()
@@ -248,7 +248,7 @@ func TestStoragePlanUntried(t *testing.T) {
 		`{"data":{"plan":{"aggregate":{"connection":"x"}}}}`)
 }
 
-// Passwords go in and never come out: not by the API, not in the log, not readable in the datastore.
+// Passwords never come out: not by the API, not in the log, not in readable form in the datastore.
 func TestStoragePlanSecrets(t *testing.T) {
 	const password = "pass-word-of-couch"
 	for name, place := range map[string]func(settings map[string]any){
@@ -278,7 +278,7 @@ func TestStoragePlanSecrets(t *testing.T) {
 			tenant := s.tenant(t, s.master, "acme")
 			s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello)
 
-			// A password that is kept is for the server that it was given for, and for no other that somebody names.
+			// A stored password is only used for the server that it was given for.
 			r := s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin,
 				fmt.Sprintf(`{"data":{"connections":{"%s":{"settings":{"port":%d}}}}}`, planUUID, other.Port))
 			if raw += r.raw; !strings.Contains(r.raw, "send the password") {
@@ -295,7 +295,7 @@ func TestStoragePlanSecrets(t *testing.T) {
 	}
 }
 
-// fakeMover starts migrations and does nothing more about them.
+// fakeMover starts migrations and does nothing else.
 type fakeMover struct{ started []string }
 
 func (m *fakeMover) Start(_ context.Context, database string, from, to storageplan.Tag) (storageplan.Migration, error) {
@@ -335,7 +335,7 @@ func TestStoragePlanRevisions(t *testing.T) {
 			`"aggregate":{"database":{"names":["webhooks"]}}}}}`); r.env["warnings"] == nil {
 		t.Errorf("a plan for webhooks: got %s, want a warning that there are none", r.raw)
 	}
-	// KAZOO's own default plan, as its GET gives it.
+	// KAZOO's default plan, as its GET answers it.
 	class := `{"connection":"local","attachments":{},"types":{}}`
 	s.must(t, 200, "POST", "/v2/storage", admin, `{"data":{"id":"system","attachments":{},"connections":{"local":{}},`+
 		`"plan":{"account":`+class+`,"modb":`+class+`,"system":`+class+`,"yodb":`+class+`}}}`)
@@ -344,7 +344,7 @@ func TestStoragePlanRevisions(t *testing.T) {
 	s.must(t, 201, "PUT", "/v2/storage", admin, plan)
 }
 
-// Plans of accounts and resellers answer that they are none here, and what there is.
+// Requests for plans of accounts and resellers answer that there are none here, and what there is.
 func TestNoPlansOfAccounts(t *testing.T) {
 	s := newStack(t)
 	tenant := s.tenant(t, s.master, "acme")
@@ -365,7 +365,7 @@ func (showless) Show(context.Context, string, string, json.RawMessage, couchnode
 	return json.RawMessage(`["error","render_error","new Function is not allowed"]`), nil
 }
 
-// Where functions do not run, no plan puts them; the field is the language where the plan names one.
+// No plan can put functions where they do not run. The error's field is the language if the plan names one.
 func TestStoragePlanWantsFunctionsToRun(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)

@@ -27,7 +27,7 @@ const (
 	sings = `{"data":{"name":"sings","call":{},"expected":{"flow":{"module":"play"}}}}`
 )
 
-// Test cases are kept with a function, seen nowhere else, run on demand, and go with it.
+// Test cases are stored with a function, seen nowhere else, run on request, and deleted with it.
 func TestSavedCases(t *testing.T) {
 	s := newStack(t)
 	s.rehearsing(t)
@@ -96,7 +96,7 @@ func TestSavedCases(t *testing.T) {
 	}
 }
 
-// What no case can be is refused, and says what is wrong where.
+// An invalid case is refused with what is wrong, and where.
 func TestCasesThatCannotBe(t *testing.T) {
 	s := newStack(t)
 	s.rehearsing(t)
@@ -125,7 +125,7 @@ func TestCasesThatCannotBe(t *testing.T) {
 	}
 }
 
-// An update whose cases fail is refused whole where somebody asked for that: the request, or the account.
+// An update whose cases fail is refused as a whole if the request or the account asks for it.
 func TestCasesBeforeUpdate(t *testing.T) {
 	s := newStack(t)
 	s.rehearsing(t)
@@ -147,11 +147,11 @@ func TestCasesBeforeUpdate(t *testing.T) {
 		t.Errorf("a refused update: want nothing changed, got\n%s", difference(before, after))
 	}
 	s.must(t, 200, "POST", item+"?run_tests=true", a.token, mended)
-	s.must(t, 200, "POST", item, a.token, broken) // nobody asked
+	s.must(t, 200, "POST", item, a.token, broken) // not requested
 
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"run_tests":true}}`)
 	s.must(t, 400, "PATCH", item, a.token, `{"data":{"function_js":"THROW twice"}}`)
-	s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":false}}`) // what is broken can be switched off
+	s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":false}}`) // a broken function can be disabled
 	s.must(t, 200, "PATCH", item+"?run_tests=false", a.token, `{"data":{"function_js":"THROW twice"}}`)
 	s.must(t, 200, "PATCH", item, a.token, mended)
 	if r := s.do(t, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"BROKEN"}}`); r.status != 400 ||
@@ -161,7 +161,7 @@ func TestCasesBeforeUpdate(t *testing.T) {
 	s.must(t, 201, "PUT", a.path("/functions"), a.token, broken) // a new one has no cases
 }
 
-// A case that could not be run says nothing about the function: nothing is stored, and it is told to try again.
+// A case that could not be run says nothing about the function: nothing is stored, and the client is told to try again.
 func TestCasesWhenTheEngineIsDown(t *testing.T) {
 	s := newStack(t)
 	s.rehearsing(t)
@@ -182,7 +182,7 @@ func TestCasesWhenTheEngineIsDown(t *testing.T) {
 	}
 }
 
-// The cases of a callflow call it: the candidate's numbers, patterns and flow count, not the stored ones.
+// A callflow's cases call it with the numbers, patterns and flow of the candidate, not of the stored one.
 func TestCasesOfCallflow(t *testing.T) {
 	s := newStack(t)
 	s.rehearsing(t)
@@ -216,7 +216,7 @@ func TestCasesOfCallflow(t *testing.T) {
 	if after := s.dump(t); after != before {
 		t.Errorf("want nothing changed, got\n%s", difference(before, after))
 	}
-	// Another number, by a pattern, a function on the way, itself as the callflow to go on with.
+	// A case with another number that matches by pattern, a function, and a branch to itself.
 	s.must(t, 201, "PUT", item+"/tests", a.token,
 		`{"data":{"name":"by pattern","call":{"To":"777"},"expected":{"steps":[{"module":"function","outcome":"ok"},`+
 			`{"module":"tts"}]}}}`)
@@ -233,7 +233,7 @@ func TestCasesOfCallflow(t *testing.T) {
 	}
 }
 
-// With the design document of an older version, which knows no cases, documents can be deleted all the same.
+// With the design document of an older version, which has no cases, documents can still be deleted.
 func TestDeletingWithAnOlderDesign(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

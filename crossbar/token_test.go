@@ -110,7 +110,7 @@ func TestTokensDie(t *testing.T) {
 		s.must(t, 401, "GET", a.path(""), second, "")
 		s.must(t, 404, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+a.key+`"}}`)
 		s.must(t, 200, "GET", a.path(""), s.login(t, fresh), "")
-		s.must(t, 200, "GET", a.path(""), admin, "") // nobody else's token died
+		s.must(t, 200, "GET", a.path(""), admin, "") // no other token is affected
 	})
 	t.Run("by revocation", func(t *testing.T) {
 		a := s.tenant(t, s.master, "revoked")
@@ -131,7 +131,7 @@ func TestTokensDie(t *testing.T) {
 	})
 }
 
-// KAZOO's paths (cb_auth.erl): who runs the system replaces the signing key, gently or at once.
+// An admin of the master account replaces the signing key, with or without keeping tokens (KAZOO's paths, cb_auth.erl).
 func TestSigningKeys(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -166,7 +166,7 @@ func TestSigningKeys(t *testing.T) {
 	}
 	s.must(t, 200, "GET", a.path(""), a.token, "")
 	s.must(t, 409, "PUT", "/v2/auth/keys/"+first, admin, `{"data":{"action":"rotate"}}`)
-	// as KAZOO's documentation has it
+	// the request in KAZOO's documentation
 	r := s.must(t, 201, "PUT", "/v2/auth/keys/"+second, admin, `{"action":"reset_private_key","data":{}}`)
 	if strings.Contains(r.raw, admin) {
 		t.Errorf("got %s, want no dead token in it", r.raw)
@@ -191,7 +191,7 @@ func TestTokenIsShown(t *testing.T) {
 	}
 }
 
-// A stale token in a client's hands must not keep it from logging in again.
+// An invalid token must not keep a client from logging in again.
 func TestStaleTokenOnPublicRoutes(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -200,7 +200,7 @@ func TestStaleTokenOnPublicRoutes(t *testing.T) {
 	s.must(t, 200, "GET", "/v2/functions", a.token, "")
 }
 
-// KAZOO's /v2/account is the token's own account, and nothing for a token that does not count.
+// KAZOO's /v2/account is the token's own account, and does not exist without a valid token.
 func TestOwnAccountAlias(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -230,7 +230,7 @@ func TestSchemas(t *testing.T) {
 		"function_js") == nil {
 		t.Errorf("schema functions: got %s, want function_js among its properties", r.raw)
 	}
-	// every token is decoded
+	// every segment is decoded
 	if r := s.must(t, 200, "GET", "/v2/schemas/callflows%2Eaction", "", ""); r.id() != "callflows.action" {
 		t.Errorf("an escaped name: got %s, want callflows.action", r.raw)
 	}

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Whatever was deleted softly is listed and can be had back as it was, and comes alive wherever it was missed.
+// Every softly deleted document is listed, can be restored unchanged, and works again everywhere.
 func TestUndelete(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -67,7 +67,7 @@ func isMetadata(p cmp.Path) bool {
 	return ok && index.Key().String() == "metadata"
 }
 
-// What was taken while a document was deleted stays with who has it now.
+// What was taken while a document was deleted stays with its new owner.
 func TestUndeleteTakesNothingAway(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -88,13 +88,13 @@ func TestUndeleteTakesNothingAway(t *testing.T) {
 	if r := s.must(t, 400, "POST", ann+"/undelete", a.token, ""); r.at("data", "username", "unique") == nil {
 		t.Errorf("a name that is taken: got %s, want it refused", r.raw)
 	}
-	// For good is for good.
+	// A hard deletion is final.
 	function := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())
 	s.must(t, 200, "DELETE", function+"?should_soft_delete=false", s.login(t, masterKey), "")
 	s.must(t, 404, "POST", function+"/undelete", a.token, "")
 }
 
-// Saved test cases go and come with their document; one that was deleted before stays deleted.
+// Saved test cases are deleted and restored with their document. One that was deleted earlier stays deleted.
 func TestUndeleteBringsTestCasesBack(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

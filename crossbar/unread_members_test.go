@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A number that no datastore holds is the request's fault.
+// A number that no datastore can store is the request's fault.
 func TestNumbersBeyondADouble(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -18,7 +18,7 @@ func TestNumbersBeyondADouble(t *testing.T) {
 	}
 }
 
-// Half of a character, which is stored nowhere as it was sent, is pointed at.
+// Half of a surrogate pair, which no datastore stores unchanged, gives a warning.
 func TestHalfCharacters(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -44,8 +44,8 @@ func TestHalfCharacters(t *testing.T) {
 	}
 }
 
-// A member that nothing reads is pointed at, whatever the route; a PATCH is judged by itself, though defaults make the
-// whole document have what was meant.
+// Every route warns of a member that nothing reads. A PATCH is judged by itself, even if defaults give the whole
+// document the intended member.
 func TestUnreadMembersAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
@@ -108,7 +108,7 @@ func TestUnreadMembersAreWarnedOf(t *testing.T) {
 			t.Errorf("%s %s %s: want a warning at %s, got %v", tc.method, tc.path, tc.data, tc.key, r.env["warnings"])
 		}
 	}
-	// What is right, or KAZOO's clients keep for themselves, is no warning.
+	// Valid members, and those that KAZOO's clients store for themselves, give no warning.
 	for path, data := range map[string]string{
 		function: `{"enabled":true}`, callflow: `{"flow":{"data":{"voice":"female","name":"Greeting"}},` +
 			`"ui_metadata":{"origin":"voip"},"owner_id":"x"}`,

@@ -27,7 +27,7 @@ func sha1Hex(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// user creates a user of an account and gives its id.
+// user creates a user of an account and returns its id.
 func (s *stack) user(t testing.TB, a tenant, name, password, level string) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"data": map[string]any{
@@ -40,7 +40,7 @@ func (s *stack) user(t testing.TB, a tenant, name, password, level string) strin
 	return s.must(t, 201, "PUT", a.path("/users"), s.login(t, masterKey), string(body)).id()
 }
 
-// userLogin gives a token as KAZOO's clients get one.
+// userLogin returns a token in the way of KAZOO's clients.
 func (s *stack) userLogin(t testing.TB, realm, name, password string) string {
 	t.Helper()
 	r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":{"account_realm":"`+realm+`","credentials":"`+
@@ -49,7 +49,7 @@ func (s *stack) userLogin(t testing.TB, realm, name, password string) string {
 	return token
 }
 
-// assign gives a number to an account.
+// assign assigns a number to an account.
 func (s *stack) assign(t testing.TB, to tenant, number string) {
 	t.Helper()
 	table := numbers.Table{Datastores: s.stores, Now: s.clock.Now}
@@ -125,7 +125,7 @@ func TestUserLogin(t *testing.T) {
 		"unknown method":      {`{"credentials":"` + good + `","account_name":"acme","method":"none"}`, 400, "method enum"},
 		"a list for a realm":  {`{"credentials":"` + good + `","account_realm":["x"]}`, 400, "account_realm type"},
 	} {
-		s.clock.Advance(failureReturnsKey) // so many failures with one key are not the subject here
+		s.clock.Advance(failureReturnsKey) // keeps the limit of failures per key out of this test
 		r := s.do(t, "PUT", "/v2/user_auth", "", `{"data":`+tc.body+`}`)
 		if r.status != tc.status || r.env["auth_token"] != nil ||
 			r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
@@ -134,7 +134,7 @@ func TestUserLogin(t *testing.T) {
 	}
 	s.must(t, 200, "GET", b.path(""), b.token, "")
 
-	// At rest there is neither password nor digest: who reads the datastore cannot log in.
+	// The datastore has neither password nor digest, so that nobody who reads it can log in.
 	dump := s.dump(t)
 	for _, secret := range []string{"s3cret!", good, goodSHA} {
 		if strings.Contains(dump, secret) || strings.Contains(s.log.String(), secret) {
@@ -148,7 +148,7 @@ func TestUserRules(t *testing.T) {
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
 	list := a.path("/users")
 	ann := s.user(t, a, "ann", "secret", "user")
-	s.user(t, b, "ann", "secret", "user") // another account's names are its own
+	s.user(t, b, "ann", "secret", "user") // another account may have the same names
 	nobody := s.must(t, 201, "PUT", list, a.token, `{"data":{"first_name":"No","last_name":"Login"}}`).id()
 	for _, tc := range []struct{ name, method, path, body, at string }{
 		{"no name", "PUT", list, `{}`, "first_name required"},
@@ -201,7 +201,7 @@ func TestUserRules(t *testing.T) {
 			t.Errorf("%s: got %s, want nothing found", query, r.raw)
 		}
 	}
-	// A user is a document like all others: not seen from elsewhere, and no account.
+	// A user is a document like others: invisible from elsewhere, and no account.
 	s.must(t, 404, "GET", b.path("/users/"+ann), b.token, "")
 	s.must(t, 404, "GET", a.path("/functions/"+ann), a.token, "")
 	s.must(t, 404, "GET", a.path("/users/"+a.id), a.token, "")
@@ -213,7 +213,7 @@ func TestUserTokensDie(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		act  func(s *stack, a tenant, user, token string)
-		want [2]int // what bob's old token and what his old password get
+		want [2]int // the results of bob's old token and old password
 		at   string
 	}{
 		{"with the password", func(s *stack, a tenant, user, _ string) {
@@ -268,7 +268,7 @@ func TestUserTokensDie(t *testing.T) {
 	}
 }
 
-// A plain user may change itself, and not what it may do.
+// A plain user may change itself, but not its rights.
 func TestUserChangesItself(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -315,7 +315,7 @@ func TestUserLoginAttemptsAreLimited(t *testing.T) {
 	}
 }
 
-// A number leads to the account that it is assigned to, whoever else has it in a callflow.
+// A number leads to the account that it is assigned to, whichever account has it in a callflow.
 func TestLoginByNumber(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestWelcomePage gives browsers a page and everybody else the few lines of before; nothing of the request gets into
-// the page unescaped.
+// TestWelcomePage checks that browsers get a page and others the lines of text, and that nothing of the request gets
+// into the page unescaped.
 func TestWelcomePage(t *testing.T) {
 	s := newStack(t)
 	get := func(path, accept, host string) *httptest.ResponseRecorder {
@@ -47,7 +47,7 @@ func TestWelcomePage(t *testing.T) {
 			t.Errorf("Accept %q: got %d %v, want the few lines", accept, w.Code, w.Header())
 		}
 	}
-	// Both kinds of answers are in the OpenAPI document, which every exchange of s.must is held against.
+	// Both kinds of answers are in the OpenAPI document, against which s.must checks every exchange.
 	for path, accepts := range map[string][]string{
 		"/": {"text/html", "text/plain", "text/*"}, "/v2": {"text/html", "text/plain"},
 		"/v2/functions/callfn.d.ts": {"text/plain"},

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// commands runs the command line as p and wants an exit code.
+// commands returns a function that runs the command line as p and wants an exit code.
 func commands(t *testing.T, p *program) func(want int, args ...string) string {
 	return func(want int, args ...string) string {
 		t.Helper()
@@ -69,7 +69,7 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	if code := login(); code != 201 {
 		t.Errorf("log in with the newest password: got %d, want code 201", code)
 	}
-	must(exitFailed, "users", "--account="+id, "create", "ann", "--first-name=A", "--last-name=B") // there is one
+	must(exitFailed, "users", "--account="+id, "create", "ann", "--first-name=A", "--last-name=B") // it exists already
 	p.stdin = "\n"
 	must(exitUsage, "users", "--account="+id, "create", "eve", "--first-name=A", "--last-name=B")
 	must(exitOK, "users", "--account="+id, "delete", "--yes", user)
@@ -128,7 +128,7 @@ func TestModulesFromTheShell(t *testing.T) {
 	if out := must(exitFailed, "functions", "list"); !strings.Contains(out, "404 not_found") {
 		t.Errorf(`a stopped module: got %s, want "404 not_found"`, out)
 	}
-	s.stop() // it is still off after a restart
+	s.stop() // it is still disabled after a restart
 	s = serve(t, program{}, "--data="+s.dataDir)
 	p = s.keyed()
 	must(exitFailed, "functions", "list")
@@ -140,7 +140,7 @@ func TestModulesFromTheShell(t *testing.T) {
 	must(exitFailed, "modules", "stop", "modules")
 }
 
-// One login serves many commands; what the server no longer takes is forgotten.
+// One login serves many commands. A token that the server refuses is dropped.
 func TestTokenIsKept(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -170,7 +170,7 @@ func TestTokenIsKept(t *testing.T) {
 	if code, body := send(t, "DELETE", s.url+"/v2/token_auth", token, ""); code != 200 {
 		t.Fatalf("got %v %v, want code 200", code, body)
 	}
-	must(exitOK, "accounts", "create", "acme") // the dead token is noticed, and the request repeated
+	must(exitOK, "accounts", "create", "acme") // the invalid token is noticed, and the request repeated
 	fresh := strings.TrimSpace(must(exitOK, "token"))
 	if fresh == token {
 		t.Error("got the dead token, want a fresh one")
@@ -178,11 +178,11 @@ func TestTokenIsKept(t *testing.T) {
 	if out := must(exitOK, "token", "--json"); !strings.Contains(out, fresh) || !strings.Contains(out, `"expires":"20`) {
 		t.Errorf("as JSON: got %s, want %q, %q", out, fresh, `"expires":"20`)
 	}
-	// Another key has another token; a wrong one has none, and leaves none behind.
+	// Another key has another token. A wrong key has none and leaves no file.
 	p.env["CALLFN_API_KEY"] = strings.Repeat("0", 64)
 	must(exitFailed, "token")
 	p.env["CALLFN_API_KEY"] = testKey
-	// What others can read is not used.
+	// A file that others can read is not used.
 	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"callfn/internal/media"
 )
 
-// portsForSIP is a port that was free a moment ago, as was the next: baresip takes both.
+// portsForSIP returns a port that was free a moment ago, as was the next one: baresip uses both.
 func portsForSIP(t *testing.T) int {
 	t.Helper()
 	for port := 21000 + os.Getpid()%1000*2; port < 24000; port += 2 {
@@ -38,12 +38,12 @@ func portsForSIP(t *testing.T) int {
 	return 0
 }
 
-// A real softphone: baresip dials, presses a key, and its own decoder writes down what it heard; over UDP, and over TLS
-// with SRTP of its own library.
+// A real softphone: baresip dials, presses a key, and its own decoder writes what it hears. It calls over UDP, and over
+// TLS with the SRTP of its own library.
 func TestBaresipCalls(t *testing.T) {
 	for name, c := range map[string]struct {
 		network, account string // listened on, and parameters of the account
-		srtp             string // the suite that is agreed on
+		srtp             string // the agreed suite
 		config           string
 		hold             bool // and go on
 	}{
@@ -130,7 +130,7 @@ func baresipCalls(t *testing.T, network, account, srtp, more string, hold bool) 
 		time.Sleep(500 * time.Millisecond)
 	}
 	command("sndcode", "7")
-	awaitText(t, door, events, "CALL_CLOSED") // the function that knows a 7 was heard ends the call
+	awaitText(t, door, events, "CALL_CLOSED") // the function that gets the 7 ends the call
 	awaitLog(t, a.served, `"srtp":"`+srtp+`","unauthentic":0,"replayed":0`)
 	awaitLog(t, a.served, `"cause":"NORMAL_CLEARING"`)
 	if strings.Contains(a.errs.String(), `"threw"`) {
@@ -163,7 +163,7 @@ func baresipCalls(t *testing.T, network, account, srtp, more string, hold bool) 
 	}
 }
 
-// dialControl opens baresip's control connection, when it is there.
+// dialControl opens baresip's control connection as soon as it exists.
 func dialControl(t *testing.T, port int) net.Conn {
 	t.Helper()
 	var conn net.Conn

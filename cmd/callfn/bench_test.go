@@ -16,7 +16,7 @@ import (
 	"callfn/internal/testlog"
 )
 
-// benchServer answers like a service, and like the show of a CouchDB at /db, as it is told.
+// benchServer answers like a service, and at /db like the show of a CouchDB, as the test wants.
 type benchServer struct {
 	*httptest.Server
 	run  func(w http.ResponseWriter) // answers runs of functions
@@ -24,7 +24,7 @@ type benchServer struct {
 
 	mu     sync.Mutex
 	stored map[string]string // sources of functions, by id
-	asked  map[string]int    // by method and path
+	asked  map[string]int    // number of requests by method and path
 	query  string            // of the last show
 	auth   string
 }
@@ -126,7 +126,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// Every failure is counted under what it was; too many of them are exit code 1, with a hint.
+// Every failure is counted under its kind. Too many of them give exit code 1, with a hint.
 func TestBenchOutcomes(t *testing.T) {
 	answer := func(status int, body string) func(http.ResponseWriter) {
 		return func(w http.ResponseWriter) {
@@ -206,7 +206,7 @@ func TestBenchForMachines(t *testing.T) {
 	}
 }
 
-// No password of a show's URL is printed, and it goes nowhere but there.
+// A password in a show's URL is never printed and only sent there.
 func TestBenchKeepsPasswords(t *testing.T) {
 	s := newBenchServer(t)
 	address := strings.Replace(s.URL, "http://", "http://ann:s3cret@", 1) + "/db/x"
@@ -286,7 +286,7 @@ func TestBenchUsage(t *testing.T) {
 	}
 }
 
-// The real service: what it runs is the same through the API and as a show.
+// On the real service, a function runs alike through the API and as a show.
 func TestBenchService(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couch-listen=127.0.0.1:0")
 	p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey, "XDG_CACHE_HOME": t.TempDir()}}

@@ -11,8 +11,8 @@ import (
 	"callfn/internal/await"
 )
 
-// What people bring from other platforms and can never work is refused when it is saved, by the command line and the
-// API, with the sentence that says what to store.
+// Bodies in the habits of other platforms that can never work are refused at the save, by the command line and the API,
+// with what to store instead.
 func TestBodiesThatNeverReturnAreRefused(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -48,7 +48,7 @@ func TestBodiesThatNeverReturnAreRefused(t *testing.T) {
 	}
 }
 
-// What may be meant so is stored, and the command says what will not work.
+// Bodies that may be intended are stored, with a warning about what will not work.
 func TestBodiesAreWarnedOf(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -94,7 +94,7 @@ func TestBodiesAreWarnedOf(t *testing.T) {
 	}
 }
 
-// The level of each log line is shown, kept with the run, and can be asked for.
+// The level of each log line is shown, stored with the run, and can be filtered.
 func TestLogLevels(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -121,7 +121,7 @@ func TestLogLevels(t *testing.T) {
 	}
 
 	var listed struct{ Data []struct{ ID string } }
-	// records are written beside
+	// records are written in the background
 	await.Value(t, "a run that logged an error", func() (string, bool) {
 		_, body := send(t, "GET", account+"/functions/"+id+"/runs?filter_log_level=error", token.token, "")
 		err := json.Unmarshal([]byte(body), &listed)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What a pretend call is given twice, differently, or without a name is refused before anything is sent.
+// Parameters of a pretend call that are given twice, differently, or without a name are refused before anything is
+// sent.
 func TestContradictingCallFlags(t *testing.T) {
 	p := program{env: map[string]string{"CALLFN_SERVER": "http://127.0.0.1:1", "CALLFN_API_KEY": testKey}}
 	for _, tc := range []struct {

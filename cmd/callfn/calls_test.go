@@ -28,7 +28,7 @@ func TestCallsFromTheShell(t *testing.T) {
 	must(exitFailed, "calls", "hangup", "nothing@here")
 }
 
-// A record tells the story of its call as a rehearsal does, with why it ended.
+// A record is printed like a rehearsal, with why the call ended.
 func TestRecordOfACallIsItsStory(t *testing.T) {
 	d := callDoc{
 		CallID: "call-1", ISO8601: "2026-11-29T02:00:00Z", From: "+14155550199@a.example",
@@ -54,8 +54,8 @@ func TestRecordOfACallIsItsStory(t *testing.T) {
 	}
 }
 
-// A real call is seen in its step, hung up from the shell, and its record says why it ended. What the caller pressed is
-// neither in the record nor in the log.
+// A real call is listed in its step and hung up from the shell, and its record says why it ended. Neither the record
+// nor the log has the pressed keys.
 func TestRealCallIsSeenAndHungUp(t *testing.T) {
 	a := answerCalls(t, "--speech-command="+speechCommand(t))
 	broken := a.function(t, `return nothing.at.all`)
@@ -66,7 +66,7 @@ func TestRealCallIsSeenAndHungUp(t *testing.T) {
 
 	phone := siptest.New(t, a.at)
 	phone.Dial()
-	const keys = "7*9*" // which occur in no random id
+	const keys = "7*9*" // keys that occur in no random id
 	phone.Audio.Press(keys)
 	until := func(want string, args ...string) string {
 		t.Helper()

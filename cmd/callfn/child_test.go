@@ -15,10 +15,10 @@ import (
 	"callfn/internal/testlog"
 )
 
-// childEnv makes this test binary a callfn. Its value is where the sandbox worker is, or "self".
+// childEnv makes this test binary a callfn. Its value is the path of the sandbox worker, or "self".
 const childEnv = "CALLFN_TEST_BE_CALLFN"
 
-// beChild is the program as its own process, for tests that kill it.
+// beChild runs the program as a process of its own, for tests that kill it.
 func beChild(worker string) int {
 	env := environment{args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	if worker != "self" {
@@ -35,7 +35,7 @@ type child struct {
 	cmd *exec.Cmd
 }
 
-// startChild starts one and waits until it is ready.
+// startChild starts a child and waits until it is ready.
 func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
 	t.Helper()
 	self, err := os.Executable()
@@ -43,7 +43,7 @@ func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
 		t.Fatal(err)
 	}
 	be := "self"
-	if len(worker.Args) == 0 { // a binary that is nothing but a worker
+	if len(worker.Args) == 0 { // the binary is only a worker
 		be = worker.Path
 	}
 	c := &child{cmd: exec.Command(self, append([]string{"serve", "--listen=127.0.0.1:0", "--log-format=json"},
@@ -89,7 +89,7 @@ func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
 	return c
 }
 
-// kill is SIGKILL, to the process and its workers.
+// kill sends SIGKILL to the process and its workers.
 func (c *child) kill() {
 	if c.cmd.ProcessState == nil {
 		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)

@@ -11,17 +11,17 @@ import (
 func TestComplete(t *testing.T) {
 	for _, c := range []struct {
 		words []string
-		want  string // the words, or the beginning of them with …
+		want  string // the words, or their beginning followed by …
 	}{
 		{[]string{"func"}, "functions"},
 		{[]string{"functions", "en"}, "enable"},
-		{[]string{"functions", "export-tests", ""}, ""}, // names and files are not callfn's to know
+		{[]string{"functions", "export-tests", ""}, ""}, // callfn does not know these names and files
 		{[]string{"--account", "acme", "functions", "ren"}, "rename"},
 		{[]string{"functions", "--json", "un"}, "undelete"},
 		{[]string{"serve", "--print"}, "--print-config"},
 		{[]string{"serve", "--log-format", ""}, "auto text json"},
 		{[]string{"serve", "--log-format=j"}, "--log-format=json"},
-		{[]string{"serve", "--log-format", "=", "j"}, "json"}, // as bash parts it
+		{[]string{"serve", "--log-format", "=", "j"}, "json"}, // as bash splits it
 		{[]string{"functions", "runs", "--outc"}, "--outcome"},
 		{[]string{"completion", ""}, "bash zsh fish"},
 		{[]string{"serve", "--nosuch=x"}, ""},
@@ -45,7 +45,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestCompletionScripts has each shell read its script, and bash complete with it.
+// TestCompletionScripts checks that each shell reads its script, and that bash completes with it.
 func TestCompletionScripts(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script := program{}.must(t, exitOK, "completion", shell)

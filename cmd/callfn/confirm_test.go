@@ -16,7 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// destroying are the commands that delete, or make worthless for good, each with arguments that name something.
+// destroying are the commands that delete or invalidate something for good, each with arguments.
 func destroying(account, function, callflow, user, key, cases, export string) map[string][]string {
 	return map[string][]string{
 		"accounts delete":            {"accounts", "delete", account},
@@ -32,7 +32,7 @@ func destroying(account, function, callflow, user, key, cases, export string) ma
 	}
 }
 
-// TestWhatDeletesAsks has every such command refuse where nobody can be asked, and ask where somebody can.
+// TestWhatDeletesAsks checks that every such command fails if it can ask nobody, and otherwise asks.
 func TestWhatDeletesAsks(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -60,7 +60,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 			t.Errorf("%s without a terminal: %s, want it refused", name, out)
 		}
 		q := p
-		q.terminal, q.typed = true, strings.NewReader("yes\n") // which is not the name
+		q.terminal, q.typed = true, strings.NewReader("yes\n") // not the name
 		if out := q.must(t, exitFailed, args...); !strings.Contains(out, "to go on") ||
 			!strings.Contains(out, "nothing was changed") {
 			t.Errorf("%s with another word typed: %s, want it refused", name, out)
@@ -74,7 +74,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 		{"callflows", "get", callflow},
 		{"users", "get", user},
 	} {
-		must(args...) // all are still there
+		must(args...) // everything still exists
 	}
 
 	p.terminal = true
@@ -98,7 +98,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 	must("signing-keys", "rotate", "--void-tokens", "--yes")
 }
 
-// TestInterruptedQuestion ends with the context: whoever is asked may press ^C.
+// TestInterruptedQuestion checks that a question ends with its context, since the person may press ^C.
 func TestInterruptedQuestion(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -123,7 +123,7 @@ func TestInterruptedQuestion(t *testing.T) {
 	}
 }
 
-// TestEveryDeletingCommandHasYes finds commands by their names, so that a new one cannot be forgotten.
+// TestEveryDeletingCommandHasYes finds commands by their names, so that no new one is forgotten.
 func TestEveryDeletingCommandHasYes(t *testing.T) {
 	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// couchUnderTest is a CouchDB for one test: a real one where CALLFN_TEST_COUCHDB_URL names it, and always the embedded
-// node of another service on its socket. Databases have a prefix of the test's own and are removed after it.
+// couchUnderTest is a CouchDB for one test: a real one if CALLFN_TEST_COUCHDB_URL names it, and always the embedded
+// node of another service on its socket. Its databases have a prefix of their own and are removed after the test.
 type couchUnderTest struct {
 	admin  string // address with an administrator's credentials
 	prefix string
@@ -33,7 +33,7 @@ func eachCouch(t *testing.T, test func(t *testing.T, c couchUnderTest)) {
 	t.Run("couchdb", func(t *testing.T) { test(t, realCouch(t)) })
 }
 
-// realCouch is the real CouchDB, for what only that has: users of few rights.
+// realCouch is the real CouchDB, for what only a real one has: users with few rights.
 func realCouch(t *testing.T) couchUnderTest {
 	t.Helper()
 	address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
@@ -45,7 +45,7 @@ func realCouch(t *testing.T) couchUnderTest {
 	return c
 }
 
-// uniquePrefix begins the names of one test's databases.
+// uniquePrefix returns a prefix for the names of one test's databases.
 func uniquePrefix(t testing.TB) string {
 	t.Helper()
 	id, err := datastore.NewID(rand.Reader)
@@ -70,7 +70,7 @@ func withUser(t testing.TB, address, user, password string) string {
 
 func (c couchUnderTest) user() string { return strings.TrimSuffix(c.prefix, "_") + "user" }
 
-// as is the address with a user name and no password.
+// as returns the address with a user name and no password.
 func (c couchUnderTest) as(t testing.TB, user string) string { return withUser(t, c.admin, user, "") }
 
 func (c couchUnderTest) connect(t testing.TB) *datastore.Connection {
@@ -98,7 +98,7 @@ func (c couchUnderTest) remove(t testing.TB) {
 	}
 }
 
-// secret is the password that must not show anywhere.
+// secret returns the password that must not appear anywhere.
 func (c couchUnderTest) secret() string {
 	u, _ := url.Parse(c.admin)
 	p, _ := u.User.Password()
@@ -131,7 +131,7 @@ func callWorks(t *testing.T, s *served) {
 	}
 }
 
-// An administrator's credentials and an empty CouchDB are enough, and the log says what would be better.
+// serve sets up an empty CouchDB with an administrator's credentials, and logs what would be better.
 func TestServeSetsUpCouchDBItself(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
@@ -156,7 +156,7 @@ func TestServeSetsUpCouchDBItself(t *testing.T) {
 	})
 }
 
-// The way that is recommended: setup once with an administrator's rights, then serve without.
+// The recommended way: set up once with an administrator's rights, then serve with few.
 func TestSetupThenServeWithFewRights(t *testing.T) {
 	c := realCouch(t)
 	file := filepath.Join(c.dir, "password")
@@ -186,7 +186,7 @@ func TestSetupThenServeWithFewRights(t *testing.T) {
 		t.Errorf("serve has more rights than it needs:\n%s, want no \"administrator\" in the log", s.errs)
 	}
 
-	// A member may not write design documents: a drifted one is reported, a missing one refused.
+	// A member may not write design documents: a changed one is reported, a missing one refused.
 	conn := c.connect(t)
 	db := conn.Database(c.prefix + datastore.Functions)
 	doc, err := db.Get(t.Context(), "_design/ours")
@@ -226,7 +226,7 @@ func TestSetupThenServeWithFewRights(t *testing.T) {
 	}
 }
 
-// Without rights and without databases, serve says what to run.
+// Without rights and without databases, serve says which command to run.
 func TestServeWithoutRightsOnAnEmptyCouchDB(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		args := []string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir(), "--couchdb-url=" +
@@ -311,7 +311,7 @@ func TestDoctorUnreachable(t *testing.T) {
 			exitFailed,
 		)
 	}
-	t.Chdir(t.TempDir()) // without flags doctor looks at a data directory here
+	t.Chdir(t.TempDir()) // without flags doctor examines a data directory here
 	if code, _, errs := (program{}).run(t, "doctor"); code != exitUsage || !strings.Contains(errs, "--couchdb-url") {
 		t.Errorf(`got %d %s, want code %d, "--couchdb-url"`, code, errs, exitUsage)
 	}

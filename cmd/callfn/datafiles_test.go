@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A data directory that lost its documents, or has them damaged, is refused with the word "restore" or "backup": nobody
-// is given an empty service, or less than there was, without a word.
+// A data directory with lost or damaged documents is refused with the word "restore" or "backup". The service never
+// starts empty, or with fewer documents, without saying so.
 func TestDamagedDataIsRefused(t *testing.T) {
 	data := t.TempDir()
 	p := program{}

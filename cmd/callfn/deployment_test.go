@@ -37,7 +37,7 @@ func networks(s types.ServiceConfig) []string {
 	return slices.Sorted(slices.Values(s.NetworksByPriority()))
 }
 
-// The production shape: who can reach whom, what is checked, kept and secret.
+// The compose file has the production shape: who can reach whom, what is checked, kept and secret.
 func TestCompose(t *testing.T) {
 	p := compose(t, "docker-compose.yml")
 	want := map[string][]string{
@@ -105,7 +105,7 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// The variant with eval differs in that and in nothing else.
+// The variant with eval differs only in that.
 func TestComposeEval(t *testing.T) {
 	p := compose(t, "docker-compose.yml", "docs/docker-compose.eval.yml")
 	functions, err := p.GetService("functions")
@@ -134,7 +134,7 @@ func TestComposeEval(t *testing.T) {
 	}
 }
 
-// What the compose file and the units tell callfn must be what callfn understands.
+// callfn knows every setting in the compose file and the units.
 func TestDeploymentSettingsExist(t *testing.T) {
 	var c cli
 	parser, err := kong.New(&c, kong.DefaultEnvars("CALLFN"), kong.Bind(environment{}))
@@ -179,7 +179,7 @@ func TestDeploymentSettingsExist(t *testing.T) {
 	}
 }
 
-// The image is a static binary that is not root, and its last stage is the service.
+// The image is a static binary that does not run as root. Its last stage is the service.
 func TestDockerfile(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
 	if err != nil {

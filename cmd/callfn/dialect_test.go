@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// oldEngine is a CouchDB whose engine says that it does not parse the named syntax.
+// oldEngine is a CouchDB whose engine reports that it does not parse the given syntax.
 func oldEngine(t *testing.T, lacks string) (address string) {
 	t.Helper()
 	node := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
@@ -32,7 +32,7 @@ func oldEngine(t *testing.T, lacks string) (address string) {
 	return withUser(t, front.URL, "admin", couchPassword)
 }
 
-// Whoever saves syntax that the engine of calls does not know is warned, and what is saved is saved.
+// Syntax that the engine of calls lacks is stored with a warning.
 func TestWarnsOfSyntaxThatTheEngineLacks(t *testing.T) {
 	address := oldEngine(t, `"logical_assignment","private_name"`)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address,
@@ -66,7 +66,7 @@ func TestWarnsOfSyntaxThatTheEngineLacks(t *testing.T) {
 	}
 }
 
-// The embedded node's engine knows all that the checker knows.
+// The embedded node's engine has everything that the checker knows.
 func TestOwnEngineLacksNothing(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	token := login(t, s.url)

@@ -15,7 +15,7 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// copyState is what /readyz tells of the copy.
+// copyState is what /readyz shows of the copy.
 type copyState struct {
 	Following, Complete bool
 	Age                 *int64 `json:"age_seconds"`
@@ -36,7 +36,7 @@ func readCopyState(t *testing.T, s *served) copyState {
 	return ready.Data.Copy
 }
 
-// onlyFunction is the id of the only function of the account.
+// onlyFunction returns the id of the account's only function.
 func onlyFunction(t *testing.T, s *served, token session) string {
 	t.Helper()
 	var listing struct{ Data []struct{ ID string } }
@@ -47,7 +47,7 @@ func onlyFunction(t *testing.T, s *served, token session) string {
 	return listing.Data[0].ID
 }
 
-// rehearse calls 1000 and gives the trace.
+// rehearse calls 1000 and returns the trace.
 func rehearse(t *testing.T, s *served, token session) string {
 	t.Helper()
 	code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token,
@@ -62,8 +62,8 @@ func gives(outcome string) func(string) bool {
 	return func(trace string) bool { return strings.Contains(trace, `"outcome":"`+outcome+`"`) }
 }
 
-// The direct runner, from the outside: what is stored runs, what is changed runs changed, what is switched off or
-// deleted does not run; on the embedded node and on CouchDB, in which nothing need be able to run functions.
+// With the direct runner, stored functions run, changed ones run as changed, and disabled or deleted ones do not run.
+// This holds on the embedded node, and on a CouchDB that cannot run functions.
 func TestDirectRunner(t *testing.T) {
 	try := func(t *testing.T, flags ...string) {
 		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, append(flags, "--runner=direct")...)
@@ -116,8 +116,8 @@ func TestDirectRunner(t *testing.T) {
 	})
 }
 
-// testQueryServer is `callfn queryserver` as a command: of this binary, or under the race detector of one that is built
-// without.
+// testQueryServer returns `callfn queryserver` as a command: of this binary, or under the race detector of one that is
+// built without it.
 func testQueryServer(t *testing.T) string {
 	t.Helper()
 	if sandboxtest.RaceDetector {
@@ -134,7 +134,7 @@ func testQueryServer(t *testing.T) string {
 	return self + " queryserver"
 }
 
-// TestDirectOnStockCouchjs drives a stock couchjs through the front door.
+// TestDirectOnStockCouchjs runs a stock couchjs through the front door.
 func TestDirectOnStockCouchjs(t *testing.T) {
 	command := os.Getenv("CALLFN_TEST_COUCHJS")
 	if command == "" {
@@ -146,7 +146,7 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 	callWorks(t, s)
 	token := login(t, s.url)
 	function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
-	if !strings.Contains(command, "mainjs") { // SpiderMonkey 78 and 102 do not parse static blocks, or what is newer
+	if !strings.Contains(command, "mainjs") { // SpiderMonkey 78 and 102 do not parse static blocks or newer syntax
 		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token,
 			`{"data":{"name":"new","function_js":"/a/v; return {module: 'noop'}"}}`)
 		if code != 201 || !strings.Contains(body, "does not know") {
@@ -156,7 +156,7 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 	for source, outcomes := range map[string]string{
 		"while (true) {}": "timeout", "throw new Error('x')": "threw", "return": "no_flow", "return {module: 'noop'}": "ok",
 		"return 1": "invalid_flow",
-		// by the engine and its version
+		// depends on the engine and its version
 		"var s = 'x'; while (true) { s += s }":       "threw timeout crashed memory",
 		"function f() { return f() + 1 } return f()": "threw crashed",
 	} {
@@ -177,8 +177,8 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 	}
 }
 
-// Functions go on running while their CouchDB is away, from what was there; the service says how old that is; and what
-// changed meanwhile holds within a second of its return.
+// While their CouchDB is down, functions still run from the copy, and the service tells its age. Changes take effect
+// within a second of the return.
 func TestDirectThroughFaults(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
@@ -230,7 +230,7 @@ func TestDirectThroughFaults(t *testing.T) {
 			await.True(t, "real calls", func() bool { code, _ := get(t, real); return code == 200 })
 		})
 	}
-	// With nothing wrong, what is switched off is off for calls within a second.
+	// Without faults, a disabled function stops running in calls within a second.
 	for _, enabled := range []string{"false", "true", "false"} {
 		if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":`+enabled+`}}`); code != 200 {
 			t.Fatalf("got %v %v, want code 200", code, body)
@@ -250,7 +250,7 @@ func TestDirectThroughFaults(t *testing.T) {
 	}
 }
 
-// realCalls makes a key for calls that run the function, and gives the address that KAZOO would fetch.
+// realCalls creates a key for calls that run the function, and returns the address that KAZOO would fetch.
 func realCalls(t *testing.T, s *served, function string) string {
 	t.Helper()
 	code, out, errs := s.keyed().run(t, "pivot", "create", "--function="+function)
@@ -262,8 +262,8 @@ func realCalls(t *testing.T, s *served, function string) string {
 	return s.url + "/v2/" + path + "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice"
 }
 
-// A service that restarts while the CouchDB with the functions is away runs them from what it had, and sets up what it
-// must once that is back.
+// A service that restarts while the functions' CouchDB is down runs them from its copy. It sets up the CouchDB when
+// that is back.
 func TestDirectRestartsThroughOutage(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The doctor of the embedded node says what is right and what to change, while a service runs and while none does, and
-// fails only where calls would not work.
+// The doctor of the embedded node reports what is right and what to change, with and without a running service. It
+// fails only if calls would not work.
 func TestDoctorOfTheEmbeddedNode(t *testing.T) {
 	s := serve(t, program{})
 	p := program{}

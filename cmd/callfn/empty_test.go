@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A script whose variable is not set must not delete the caller's own account, nor store anew what was to be replaced:
-// no command takes an empty argument, and no flag that names something.
+// No command accepts an empty argument, or an empty flag that names something. A script with an unset variable must not
+// delete its own account, or store as new what it meant to replace.
 func TestEmptyArguments(t *testing.T) {
 	parser, err := newParser(&cli{}, program{}.environment(t, t.Output(), t.Output()))
 	if err != nil {

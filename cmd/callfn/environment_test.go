@@ -8,9 +8,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestEnvironmentGivesSettingsOnly walks every flag of every command: outside the services' own settings, the
-// environment says with which service to talk and as whom, and nothing else. No flag that selects, names, replaces or
-// deletes is among them.
+// TestEnvironmentGivesSettingsOnly checks every flag of every command. Apart from the services' own settings, the
+// environment selects the service and the login, and nothing else. No flag that selects, names, replaces or deletes
+// something is among them.
 func TestEnvironmentGivesSettingsOnly(t *testing.T) {
 	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {
@@ -38,7 +38,7 @@ func TestEnvironmentGivesSettingsOnly(t *testing.T) {
 	}
 }
 
-// TestEnvironmentReplacesNothing stores a function with the id of another one in the environment.
+// TestEnvironmentReplacesNothing stores a function while the environment has the id of another one.
 func TestEnvironmentReplacesNothing(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey, "CALLFN_LISTN": "127.0.0.1:1"}})
 	if log := s.errs.String(); !strings.Contains(log,

@@ -10,8 +10,8 @@ import (
 	"callfn/internal/function/dialect"
 )
 
-// Every example of docs/examples is stored without a warning, by the command line, and passes its cases; where it has a
-// callflow, that passes its own. All are in the index and in a language that stock engines understand.
+// Every example of docs/examples is stored without a warning, by the command line, and passes its cases. Its callflow,
+// if any, passes its own. All are in the index and run on stock engines.
 func TestExamples(t *testing.T) {
 	examples, err := filepath.Glob("../../docs/examples/*/function.js")
 	if err != nil || len(examples) != 10 {
@@ -37,7 +37,7 @@ func TestExamples(t *testing.T) {
 			if uses := dialect.Find(string(source)); len(uses) > 0 {
 				t.Errorf("got %+v, want nothing newer than ES5", uses)
 			}
-			// an account of its own, since examples have numbers in common
+			// an account of its own, since examples share numbers
 			made := master.must(t, exitOK, "accounts", "create", name, "--timezone=America/Los_Angeles")
 			p := master
 			p.env = map[string]string{"CALLFN_ACCOUNT": hexID.FindString(made)}

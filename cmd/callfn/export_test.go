@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What one service exports another imports: calls work there, deletions stay deletions, and a second time changes
+// One service imports what another exports: calls work there, deletions stay deletions, and a second import changes
 // nothing.
 func TestExportAndImport(t *testing.T) {
 	old := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
@@ -67,7 +67,7 @@ func TestExportAndImport(t *testing.T) {
 		t.Errorf(`the same file again: got %d %s, want code %d, "complete"`, code, errs, exitUsage)
 	}
 
-	// A file that was cut off is refused by import, and gone on with by export.
+	// An interrupted file is refused by import and continued by export.
 	cut := filepath.Join(dir, "cut")
 	if err := os.WriteFile(cut, []byte(texts[bare][:len(texts[bare])*2/3]), 0o600); err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestExportAndImport(t *testing.T) {
 	}
 }
 
-// A whole installation comes back from an export with secrets and the old secret.key.
+// An export with secrets and the old secret.key restore a whole installation.
 func TestRestore(t *testing.T) {
 	old := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	callWorks(t, old)
@@ -164,7 +164,7 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// linesOf are an export's documents of a database.
+// linesOf returns an export's documents of a database.
 func linesOf(export, database string) string {
 	var out strings.Builder
 	for line := range strings.Lines(export) {
@@ -175,7 +175,8 @@ func linesOf(export, database string) string {
 	return out.String()
 }
 
-// TestExportOfAnAccount takes an account by its name, and refuses one that is not there instead of exporting nothing.
+// TestExportOfAnAccount exports an account by its name. An unknown account is refused, and not exported as an empty
+// one.
 func TestExportOfAnAccount(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

@@ -16,7 +16,7 @@ import (
 	"callfn/internal/testlog"
 )
 
-// couchFaults are what happens to a CouchDB across a network. quick is how soon the first request must have its answer.
+// couchFaults are faults of a CouchDB across a network. quick is how soon the first request must be answered.
 var couchFaults = []struct {
 	name  string
 	fault faultproxy.Fault
@@ -40,7 +40,7 @@ var couchFaults = []struct {
 	},
 }
 
-// noLeaks fails the test when goroutines, and with them connections, are left after everything that it closed.
+// noLeaks fails the test if goroutines, and with them connections, remain after everything was closed.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	http.DefaultClient.CloseIdleConnections()
@@ -53,7 +53,7 @@ func noLeaks(t *testing.T) {
 	})
 }
 
-// behind starts a CouchDB (the embedded node of a service of its own) behind a fault proxy.
+// behind starts a CouchDB (the embedded node of its own service) behind a fault proxy.
 func behind(t *testing.T) (*faultproxy.Proxy, string) {
 	t.Helper()
 	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
@@ -66,8 +66,8 @@ func behind(t *testing.T) (*faultproxy.Proxy, string) {
 	return p, withUser(t, "http://"+p.Address(), "admin", couchPassword)
 }
 
-// The API while its CouchDB has trouble: 503, soon; at once when it is known to be down; and all is well afterwards,
-// with every write that was acknowledged.
+// While its CouchDB has a fault, the API answers 503: soon, and at once when the fault is known. Afterwards everything
+// works and every acknowledged write is there.
 func TestAPIThroughFaults(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
@@ -130,8 +130,8 @@ func TestAPIThroughFaults(t *testing.T) {
 	}
 }
 
-// A call while the CouchDB with the functions has trouble goes on at `_`, within the deadline, and without any wait
-// once the trouble is known.
+// While the functions' CouchDB has a fault, a call continues at `_` within the deadline, and without waiting once the
+// fault is known.
 func TestCallsThroughFaults(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
@@ -177,7 +177,7 @@ func TestCallsThroughFaults(t *testing.T) {
 	}
 }
 
-// A slow CouchDB is not a dead one: everything works, later.
+// A slow CouchDB does not count as down: everything works, but later.
 func TestSlowCouchDB(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
@@ -190,7 +190,7 @@ func TestSlowCouchDB(t *testing.T) {
 	}
 }
 
-// A service that starts before its CouchDB says so, and waits for it.
+// A service that starts before its CouchDB says so and waits for it.
 func TestServeWaitsForCouchDB(t *testing.T) {
 	p, address := behind(t)
 	p.Set(faultproxy.Refuse)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// setUp runs `callfn couchdb setup` for the user of few rights, and gives the CouchDB's address with that user in it.
+// setUp runs `callfn couchdb setup` for the user with few rights and returns the CouchDB's address with that user.
 func (c couchUnderTest) setUp(t *testing.T, more ...string) (address, passwordFile string) {
 	t.Helper()
 	file := filepath.Join(c.dir, "password")
@@ -26,7 +26,7 @@ func (c couchUnderTest) setUp(t *testing.T, more ...string) (address, passwordFi
 	return withUser(t, c.admin, c.user(), strings.TrimSpace(string(password))), file
 }
 
-// applyPlan writes a plan that puts functions on a CouchDB into a file, and applies it.
+// applyPlan writes a plan that puts functions on a CouchDB to a file and applies it.
 func applyPlan(t *testing.T, shell program, address string) (code int, out, errs string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "plan.json")
@@ -36,7 +36,7 @@ func applyPlan(t *testing.T, shell program, address string) (code int, out, errs
 	return shell.run(t, "storage", "apply", file)
 }
 
-// stillWorks calls the number that callWorks made.
+// stillWorks calls the number that callWorks set up.
 func stillWorks(t *testing.T, shell program, where string) {
 	t.Helper()
 	if code, out, errs := shell.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Eve"); code != exitOK ||
@@ -45,7 +45,7 @@ func stillWorks(t *testing.T, shell program, where string) {
 	}
 }
 
-// isOn makes sure where functions are.
+// isOn checks where functions are.
 func isOn(t *testing.T, shell program, address string) {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -61,8 +61,8 @@ func isOn(t *testing.T, shell program, address string) {
 	t.Errorf("got %d %s %s, want functions on %s", code, out, errs, u.Host)
 }
 
-// A move needs a fence, which a mere member of a database cannot put up: it is refused before anything happens, and
-// works, there and back, with the rights that `setup --may-move` gives.
+// A move needs a fence, which a member of a database cannot raise. The move is refused before anything happens. It
+// works in both directions with the rights from `setup --may-move`.
 func TestMoveAwayWithFewRights(t *testing.T) {
 	c := realCouch(t)
 	few, file := c.setUp(t)
@@ -112,8 +112,8 @@ func TestMoveAwayWithFewRights(t *testing.T) {
 	stillWorks(t, shell, "after the end of the move")
 }
 
-// A mere member can be moved to, and is told at once that there is no way back from there; then there is one with
-// `setup --may-move`.
+// A member's rights suffice to move a database there, with a warning that no rollback is possible. With `setup
+// --may-move` one is.
 func TestMoveThereWithFewRights(t *testing.T) {
 	c := realCouch(t)
 	few, _ := c.setUp(t)

@@ -10,7 +10,7 @@ import (
 	"callfn/internal/await"
 )
 
-// What another process that shares the CouchDB changes takes effect within a second, although lookups are remembered.
+// A change by another process that shares the CouchDB takes effect within a second, although look-ups are cached.
 func TestAnotherProcessChangesCallflow(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
@@ -49,7 +49,7 @@ func TestAnotherProcessChangesCallflow(t *testing.T) {
 			}
 			begun := time.Now()
 			await.True(t, change.what, func() bool { return hears(change.heard) })
-			if took := time.Since(begun); took > 5*time.Second { // a second on a machine that has time; ten without following
+			if took := time.Since(begun); took > 5*time.Second { // a second on an idle machine; ten without following
 				t.Errorf("%s: got it in effect after %s, want less", change.what, took)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // TestRunsByName names functions instead of giving their ids: in the API, on a pretend call, for a value, and in place
-// of a callflow. An id is always an id, and a name of two functions none.
+// of a callflow. An id always means an id, and a name of two functions is refused.
 func TestRunsByName(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -87,7 +87,7 @@ func TestRunsByName(t *testing.T) {
 		t.Errorf("call --function=%s: got %s, want the function of that id", other, out)
 	}
 
-	// Records say that a program asked, and what it was answered.
+	// Records show that a program ran the function, and the outcome.
 	type line struct{ ID, Source, Outcome string }
 	var listed struct{ Data []line }
 	await.True(t, "the records of five runs", func() bool {

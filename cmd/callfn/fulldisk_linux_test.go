@@ -13,8 +13,8 @@ import (
 	"callfn/internal/smalldisk"
 )
 
-// While the disk is full writes are refused and say why, the service is not ready, but ready for calls, and a metric
-// counts; when there is room again all is well by itself, and everything that was acknowledged is there.
+// While the disk is full, writes are refused with the reason, the service is not ready except for calls, and a metric
+// counts. When there is room again, everything recovers by itself and every acknowledged write is there.
 func TestFullDisk(t *testing.T) {
 	disk, grow := smalldisk.New(t, 3<<20)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
@@ -25,7 +25,7 @@ func TestFullDisk(t *testing.T) {
 	source := strings.Repeat("// room\\n", 3000)
 	var stored []string
 	var refused string
-	failures := 0 // in a row: a file has room in its middle for one document when it has none for another
+	failures := 0 // in a row: the file may have room for one document but not for another
 	for i := 0; failures < 4; i++ {
 		code, body := send(t, http.MethodPut, base+"/functions", me.token,
 			fmt.Sprintf(`{"data":{"name":"f%d","function_js":"%s return {module: 'noop'};"}}`, i, source))
@@ -79,8 +79,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A disk that is full before anybody logged in has no room for the index that a login reads: it is answered from
-// memory.
+// If the disk is full before the first login, there is no room for the index that a login reads. The login is answered
+// from memory.
 func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	disk, grow := smalldisk.New(t, 24<<20)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
@@ -118,7 +118,7 @@ func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	login(t, s.url)
 }
 
-// The same of a CouchDB whose disk is full, as far as its answers tell.
+// The same holds for a CouchDB whose disk is full, as far as its answers show it.
 func TestFullDiskOfCouchDB(t *testing.T) {
 	p, address := behind(t)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address,

@@ -12,7 +12,7 @@ import (
 	"callfn/internal/testlog"
 )
 
-// A rehearsal that failed is on record soon after, in the API's words; --follow shows the next one as it happens.
+// A failed rehearsal soon has a record, in the API's words. --follow shows the next one as it happens.
 func TestRunsFromTheShell(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

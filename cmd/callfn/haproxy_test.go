@@ -17,8 +17,8 @@ import (
 	"callfn/internal/await"
 )
 
-// The haproxy configuration of docs/operations.md is one, and does what is said of it: of three nodes one hangs, and
-// soon every request is answered, those that wait for that node among them.
+// The haproxy configuration of docs/operations.md is valid and works as described: one of three nodes hangs, and soon
+// every request is answered, including those that wait for that node.
 func TestTheHaproxyConfiguration(t *testing.T) {
 	haproxy, err := exec.LookPath("haproxy")
 	if err != nil {
@@ -83,7 +83,7 @@ func TestTheHaproxyConfiguration(t *testing.T) {
 		}
 		return err == nil
 	})
-	for range 3 { // one of them goes to the node that hangs
+	for range 3 { // one of them goes to the hanging node
 		if took, err := get(); err != nil || took > 5*time.Second {
 			t.Errorf("%v after %s, want an answer once the node is known to hang", err, took)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// On a narrow terminal every command's help says what it says on a wide one, in lines that fit.
+// Help on a narrow terminal has the same text as on a wide one, in lines that fit.
 func TestHelpOnNarrowTerminals(t *testing.T) {
 	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {

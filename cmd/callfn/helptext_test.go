@@ -24,8 +24,8 @@ func TestReadHelp(t *testing.T) {
 	}
 }
 
-// A flag's help is its command's own, else that of a command above, else the shared one. What has none is found when
-// the program starts, in every test; so is a text of nothing.
+// A flag's help is its command's own, else that of a command above, else the shared one. A missing text is found when
+// the program starts, in every test; so is an unused one.
 func TestSetHelp(t *testing.T) {
 	var grammar struct {
 		Callflows struct {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// session is what logging in gives.
+// session is the result of logging in.
 type session struct{ token, account string }
 
 func login(t testing.TB, url string) session {
@@ -49,7 +49,7 @@ func send(t testing.TB, method, url, token, body string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-// Whoever sends too much is told so, also a client that sends all of it before it reads the answer.
+// A client that sends too much is told so, even if it sends all of it before it reads the answer.
 func TestTooMuchIsAnswered(t *testing.T) {
 	s := serve(t, program{})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))

@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// Each of these packages is behind one seam, so that a move to another major is one commit: only the folders here, and
-// those below them, import it, tests included.
+// seams are packages that only the given folders, and those below them, import, including tests. So a move to another
+// major version is one commit.
 var seams = map[string][]string{
 	"github.com/labstack/echo":              {"crossbar"},
 	"github.com/santhosh-tekuri/jsonschema": {"schemas"},
-	// couchnode's tests reach it as datastore does
+	// couchnode's tests use it as datastore does
 	"github.com/go-kivik/kivik": {"internal/datastore", "internal/couchnode"},
 }
 
@@ -70,7 +70,7 @@ func TestSeams(t *testing.T) {
 	}
 }
 
-// The majors are those that README names; no other one comes in, not even with another module.
+// The major versions are those that the docs name, and no others are pulled in by another module.
 func TestMajors(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A saved answer of the API stands for its data; where that is no object there is nothing to send.
+// A saved answer of the API stands for its data. If the data is not an object, there is nothing to send.
 func TestJSONObjectTakesDataOfAnswers(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"numbers":["1"]}`:                          `{"numbers":["1"]}`,

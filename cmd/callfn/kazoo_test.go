@@ -8,9 +8,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// What KAZOO has in a functions database, in its own form (functionsdb-functions.json,
-// docs/reference/kazoo.md#private-fields, docs/reference/kazoo.md#the-functions-design-document): a design document
-// under the name that would be ours, and a function.
+// What KAZOO stores in a functions database (functionsdb-functions.json, docs/reference/kazoo.md#private-fields,
+// docs/reference/kazoo.md#the-functions-design-document): a design document with the name of callfn's, and a function.
 const (
 	kazooAccount  = "0123456789abcdef0123456789abcdef"
 	kazooFunction = "fedcba9876543210fedcba9876543210"
@@ -40,8 +39,8 @@ func kazooDocument() datastore.Document {
 	}
 }
 
-// KAZOO and callfn share a functions database: --design-doc keeps their design documents apart, callfn runs what KAZOO
-// wrote for an account of the same id, and KAZOO's own view and show find what callfn wrote.
+// KAZOO and callfn share a functions database. --design-doc keeps their design documents apart. callfn runs what KAZOO
+// wrote for an account with the same id, and KAZOO's own view and show find what callfn wrote.
 func TestBesideKazoo(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		conn := c.connect(t)
@@ -95,7 +94,7 @@ func TestBesideKazoo(t *testing.T) {
 		status, shown := get(t, c.admin+"/"+c.prefix+"functions/_design/functions/_show/wh/"+ours+"?Caller-ID-Name=Bob")
 		switch {
 		case status == 200 && strings.Contains(shown, "callfn says Bob"):
-		case status >= 500: // no eval there: KAZOO's show runs nothing either way
+		case status >= 500: // without eval there, KAZOO's show runs nothing
 			t.Logf("KAZOO's show cannot run functions on this CouchDB: %d %s", status, shown)
 		default:
 			t.Errorf("KAZOO's show: got %d %s, want it to answer as before", status, shown)

@@ -10,7 +10,7 @@ import (
 	"callfn/internal/await"
 )
 
-// A recorded run is repeated with its parameters, at its moment, by the same function or a draft; digits are not
+// A recorded run is repeated with its parameters, at its time, by the same function or a draft. Digits are not
 // recorded. Without recorded parameters there is nothing to repeat.
 func TestRunLikeARecordedOne(t *testing.T) {
 	p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// openingHours is how people write that a shop is open from nine to five, and what else they do with dates.
+// openingHours is a typical check of opening hours from nine to five, and other uses of dates.
 const openingHours = `
 var now = new Date(), open = new Date(), close = new Date();
 open.setHours(9, 0, 0, 0);
@@ -20,7 +20,7 @@ return {module: 'tts', data: {text: [
   now.toLocaleString('en-US', {timeZone: 'UTC', hour: 'numeric', minute: 'numeric', hourCycle: 'h23'})
 ].join(', ')}};`
 
-// A stored function that a call reaches has the account's local time, on the days too on which the clocks change.
+// A function in a call has the account's local time, including the days on which the clocks change.
 func TestLocalDatesInCalls(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// refusing is a CouchDB that refuses every password and counts how often it was asked.
+// refusing is a CouchDB that refuses every password and counts the requests.
 func refusing(t *testing.T) (url string, logins *atomic.Int64) {
 	t.Helper()
 	logins = &atomic.Int64{}
@@ -28,7 +28,7 @@ func refusing(t *testing.T) (url string, logins *atomic.Int64) {
 }
 
 // CouchDB locks a user out after five failed logins. Two runs of the doctor with a mistyped password, or two starts,
-// must stay below.
+// must stay below that.
 func TestAMistypedPasswordLocksNobodyOut(t *testing.T) {
 	for _, args := range [][]string{{"doctor"}, {"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}} {
 		url, logins := refusing(t)

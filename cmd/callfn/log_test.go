@@ -10,7 +10,7 @@ import (
 	"callfn/internal/await"
 )
 
-// readLog reads the service's JSON log. A line that is no JSON object is an error of its own.
+// readLog reads the service's JSON log. A line that is not a JSON object is an error.
 func readLog(t testing.TB, s *served) []map[string]any {
 	t.Helper()
 	var all []map[string]any
@@ -25,7 +25,7 @@ func readLog(t testing.TB, s *served) []map[string]any {
 	return all
 }
 
-// withFields finds the lines that have these fields.
+// withFields returns the lines with these fields.
 func withFields(lines []map[string]any, want map[string]any) []map[string]any {
 	var found []map[string]any
 next:
@@ -40,8 +40,8 @@ next:
 	return found
 }
 
-// The log tells who asked, from where and for what; a customer's bug is told once and is no error of the service's;
-// what is measured is a number.
+// The log tells who requested what from where. A customer's bug is logged once and is not an error of the service.
+// Measured values are numbers.
 func TestLogTellsWhoAndWhat(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--disable-after=0",
 		"--public-url=https://fn.example")

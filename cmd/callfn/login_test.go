@@ -51,7 +51,7 @@ func TestLogin(t *testing.T) {
 		says string
 		args []string
 	}{
-		// its token goes nowhere else
+		// its token is sent nowhere else
 		{exitUsage, "is for " + s.url, []string{"accounts", "get", "--server=http://127.0.0.1:1"}},
 		{exitUsage, "no login is called nosuch: callfn login --profile nosuch", []string{
 			"accounts", "get",

@@ -25,8 +25,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.got.Write(p)
 }
 
-// Whoever logs waits once for a reader that stopped reading, and not again; what did not fit is counted, what did fit
-// arrives in order.
+// A caller waits at most once for a reader that stopped reading. Dropped lines are counted, the others arrive in order.
 func TestLogWriterWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan struct{})}
@@ -53,7 +52,7 @@ func TestLogWriterWaitsForNobody(t *testing.T) {
 	})
 }
 
-// A line is written when the call that logged it goes on, as long as the reader reads.
+// While the reader reads, a line is written when its call of Write returns.
 func TestLogWriterIsCurrent(t *testing.T) {
 	var out bytes.Buffer
 	u := newUnblockedWriter(&out, func(int64) {})
@@ -64,7 +63,7 @@ func TestLogWriterIsCurrent(t *testing.T) {
 	u.close()
 }
 
-// A closed writer ends although its reader never reads.
+// A closed writer stops even if its reader never reads.
 func TestLogWriterEndsBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan struct{})}
@@ -75,7 +74,7 @@ func TestLogWriterEndsBlocked(t *testing.T) {
 	})
 }
 
-// The service answers and stops although nobody reads its log any more.
+// The service answers and stops even if nobody reads its log any more.
 func TestServiceGoesOnWithABlockedLog(t *testing.T) {
 	cmd, lines := startUnit(t, unit{exec: []string{"callfn", "serve", "--data=" + t.TempDir(), "--listen=127.0.0.1:0"}})
 	url := ""

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // testKey is the master API key of services under test.
 var testKey = strings.Repeat("ab", 32)
 
-// program runs the command line with an environment of its own.
+// program runs the command line in an environment of its own.
 type program struct {
 	env      map[string]string
 	stdin    string
@@ -65,7 +65,7 @@ func (p program) run(t testing.TB, args ...string) (code int, stdout, stderr str
 	return code, out.String(), errs.String()
 }
 
-// must runs one command that has to end with a code, and gives all that it printed.
+// must runs one command that has to end with a code, and returns all that it printed.
 func (p program) must(t testing.TB, want int, args ...string) string {
 	t.Helper()
 	code, out, errs := p.run(t, args...)
@@ -140,7 +140,7 @@ func serve(t testing.TB, p program, args ...string) *served {
 	}
 }
 
-// keyed is a program with the master key, talking to s.
+// keyed returns a program with the master key for s.
 func (s *served) keyed() program {
 	return program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey}}
 }

@@ -13,7 +13,7 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// What an operator watches is told to Prometheus, on an address of its own, and names nobody.
+// Metrics are served on an address of their own and contain no names.
 func TestMetrics(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--metrics-listen=127.0.0.1:0")
 	callWorks(t, s)
@@ -55,7 +55,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// What callers over SIP notice is counted: how fast they were answered, who was refused, which of their packets came.
+// Metrics count what callers over SIP notice: how fast they were answered, who was refused, which packets arrived.
 func TestMetricsOfCalls(t *testing.T) {
 	a := answerCalls(t, "--metrics-listen=127.0.0.1:0", "--speech-command=none")
 	a.flow(t, `{"module":"collect_dtmf","data":{"max_digits":1,"timeout":20000}}`)
@@ -92,7 +92,7 @@ func TestMetricsOfCalls(t *testing.T) {
 	}
 }
 
-// Every alert asks for metrics that the service has, and Prometheus understands the file.
+// Every alert uses metrics that the service has, and Prometheus accepts the file.
 func TestAlerts(t *testing.T) {
 	file := filepath.Join("..", "..", "docs", "alerts.yml")
 	text, err := os.ReadFile(file)

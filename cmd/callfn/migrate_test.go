@@ -10,7 +10,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// The whole embedded node moves to a CouchDB while it serves; it can go back; and in the end serve starts with
+// The whole embedded node moves to a CouchDB while it serves. It can move back. In the end serve starts with
 // --couchdb-url.
 func TestMigrate(t *testing.T) {
 	if testing.Short() {
@@ -20,7 +20,7 @@ func TestMigrate(t *testing.T) {
 		empty := startPlace(t, "node")
 		migrate(t, withUser(t, empty.address, empty.user, empty.password))
 	})
-	// Servers that others use too need a prefix, which an embedded node has none of; so the way there is from a CouchDB.
+	// Shared servers need a prefix, which an embedded node does not have. So the move there starts from a CouchDB.
 	for _, name := range []string{"pouchdb", "couchdb"} {
 		t.Run("CouchDB to "+name, func(t *testing.T) {
 			id, err := datastore.NewID(rand.Reader)
@@ -38,7 +38,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// migrate starts a service where the flags say, and moves it.
+// migrate starts a service with the given flags and moves it.
 func migrate(t *testing.T, to string, flags ...string) {
 	t.Helper()
 	env := map[string]string{"CALLFN_MASTER_API_KEY": testKey}
@@ -84,7 +84,7 @@ func migrate(t *testing.T, to string, flags ...string) {
 	stillCalls()
 	must("zenith", "accounts", "list")
 	s.stop()
-	again := serve(t, program{env: env}, append(flags, "--data="+s.dataDir)...) // works on as it was
+	again := serve(t, program{env: env}, append(flags, "--data="+s.dataDir)...) // works as before
 	p = again.keyed()
 	stillCalls()
 	must("omega", "accounts", "create", "omega")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The command line's way: apply a plan, look, roll back, apply again, finish, and go back by a plan.
+// On the command line: apply a plan, look, roll back, apply again, finish, and move back by a plan.
 func TestStorageMovesFromTheCommandLine(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	callWorks(t, s)
@@ -35,7 +35,7 @@ func TestStorageMovesFromTheCommandLine(t *testing.T) {
 	expect(exitOK, "functions: rolled_back", "storage", "rollback")
 	stillCalls()
 	expect(exitOK, ": rolled_back", "storage", "rollback", latestMove(t, p)) // again
-	expect(exitOK, "copying", "storage", "apply", file)                      // said on its way
+	expect(exitOK, "copying", "storage", "apply", file)                      // printed during the move
 	stillCalls()
 	expect(exitOK, "functions: finished", "storage", "finish", "--yes")
 	stillCalls()
@@ -52,7 +52,7 @@ func TestStorageMovesFromTheCommandLine(t *testing.T) {
 	expect(exitOK, "hi", "functions", "list")
 }
 
-// latestMove is the id of the move that is listed first, below the columns' names.
+// latestMove returns the id of the move that is listed first, below the columns' names.
 func latestMove(t *testing.T, p program) string {
 	t.Helper()
 	_, out, _ := p.run(t, "storage", "migrations")

@@ -21,7 +21,7 @@ import (
 
 const newHome = "0123456789abcdef0123456789abcdef"
 
-// socketNode is the embedded node of another service, on its socket, as a CouchDB.
+// socketNode is the embedded node of another service, used as a CouchDB on its socket.
 func socketNode(t *testing.T) string {
 	t.Helper()
 	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
@@ -29,18 +29,18 @@ func socketNode(t *testing.T) string {
 	return withUser(t, s.couch, "admin", couchPassword)
 }
 
-// journey is a move of functions from one server to another, with databases' names of its own.
+// journey is a move of functions from one server to another, with its own database names.
 type journey struct {
 	from, to string // addresses with an administrator's credentials
 	prefix   string
-	back     bool          // it is rolled back on the way, and made again
-	pace     time.Duration // between two requests of a client: a move gets done under a load that its servers can take
+	back     bool          // it is rolled back and made again
+	pace     time.Duration // between two requests of a client, so that the servers can cope with the load
 }
 
 const (
 	steady = 30 * time.Millisecond
-	// pouchdb-server makes a JavaScript context for each view and document that it indexes: some 2 ms each, one after the
-	// other.
+	// pouchdb-server creates a JavaScript context for each view and document that it indexes: some 2 ms each, one after
+	// the other.
 	gentle = 120 * time.Millisecond
 )
 
@@ -62,7 +62,7 @@ func eachJourney(t *testing.T, test func(t *testing.T, j journey)) {
 	})
 }
 
-// planFor is the documented storage plan: functions on a server of their own.
+// planFor returns the documented storage plan: functions on a server of their own.
 func planFor(t testing.TB, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -87,18 +87,18 @@ func planFor(t testing.TB, address string) string {
 	return string(text)
 }
 
-// load is API clients that write functions, and callers, while whatever happens to the service happens.
+// load is API clients that write functions, and callers, during whatever happens to the service.
 type load struct {
-	base    atomic.Value // where the service is now
+	base    atomic.Value // present address of the service
 	session session
 	pace    time.Duration
 	stop    chan struct{}
 	running sync.WaitGroup
 
 	mu sync.Mutex
-	// by function: what it may be, as the API showed it; one thing, but after an answer that never came
+	// stored has, by function, what it may be, as the API showed it; several values after an answer that never came.
 	stored  map[string][]string
-	deleted map[string]bool // true: acknowledged; false: nobody knows
+	deleted map[string]bool // true: acknowledged; false: unknown
 	faults  []string
 	flows   int // calls that got the function's flow
 	others  int // calls that got the `_` child
@@ -109,7 +109,7 @@ func (l *load) url(path string) string {
 	return l.base.Load().(string) + "/v2/accounts/" + l.session.account + path
 }
 
-// ask sends one request; ok is false when no answer came, or one that promises nothing.
+// ask sends one request. ok is false if there was no answer, or one that promises nothing.
 func (l *load) ask(client *http.Client, method, path, body string) (status int, data string, ok bool) {
 	req, err := http.NewRequest(method, l.url(path), strings.NewReader(body))
 	if err != nil {
@@ -144,7 +144,7 @@ func (l *load) stopped() bool {
 	}
 }
 
-// write creates, replaces and deletes functions of its own. One whose fate is unknown is left alone from then on.
+// write creates, replaces and deletes functions of its own. It no longer touches one whose state is unknown.
 func (l *load) write(random *rand.Rand, name string) {
 	client := &http.Client{Timeout: 20 * time.Second}
 	defer client.CloseIdleConnections()
@@ -178,7 +178,7 @@ func (l *load) write(random *rand.Rand, name string) {
 			case !ok:
 				l.unknown++
 				l.deleted[id] = l.deleted[id] && method != "DELETE"
-				l.stored[id] = append(l.stored[id], "") // anything of ours
+				l.stored[id] = append(l.stored[id], "") // any value of this test
 			case status != 200:
 				l.faults = append(l.faults, fmt.Sprintf("%s: %d %s", method, status, data))
 			case method == "DELETE":
@@ -214,7 +214,7 @@ func (l *load) call() {
 	}
 }
 
-// mortalService is a service in a process of its own that is killed and started again under load.
+// mortalService is a service in a process of its own that is killed and restarted under load.
 type mortalService struct {
 	*child
 	start func() *child
@@ -222,7 +222,7 @@ type mortalService struct {
 	kills int
 }
 
-// die kills it at some time within the next 0.4 s, and starts it again.
+// die kills it within the next 0.4 s and restarts it.
 func (s *mortalService) die(random *rand.Rand) {
 	time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
 	s.kill()
@@ -231,7 +231,7 @@ func (s *mortalService) die(random *rand.Rand) {
 	s.kills++
 }
 
-// move applies a plan that moves something, and gives the first move.
+// move applies a plan that moves something and returns the first move.
 func (s *mortalService) move(t *testing.T, plan string) (id string) {
 	t.Helper()
 	status, body := send(t, "PATCH", s.url+"/v2/storage", s.load.session.token, plan)
@@ -245,7 +245,7 @@ func (s *mortalService) move(t *testing.T, plan string) (id string) {
 	return applied.Data.Migration.ID
 }
 
-// moves are the ids of all moves that have not ended.
+// moves returns the ids of all moves that have not ended.
 func (s *mortalService) moves(t *testing.T) (ids []string) {
 	t.Helper()
 	var list struct{ Data []migrationDoc }
@@ -275,9 +275,9 @@ func (s *mortalService) await(t *testing.T, id, state string) migrationDoc {
 	return answer.Data
 }
 
-// The functions move to another server under a steady load of writes and calls, are rolled back and moved again, and
-// the service is killed again and again meanwhile: everything that was acknowledged is there afterwards, and every call
-// got what calls get.
+// The functions move to another server under a steady load of writes and calls, are rolled back and moved again, while
+// the service is killed repeatedly. Afterwards every acknowledged write is there, and every call got its flow or the
+// `_` child.
 func TestFunctionsMoveUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
@@ -346,7 +346,7 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 	})
 }
 
-// begin stores a function, the callflow that calls it, and something to copy.
+// begin stores a function, the callflow that calls it, and documents to copy.
 func (l *load) begin(t *testing.T, client *http.Client) {
 	t.Helper()
 	var f struct{ ID string }
@@ -394,14 +394,14 @@ func (l *load) check(t *testing.T, client *http.Client) {
 	}
 }
 
-// sameJSON reports whether two texts are the same JSON, in whatever order members stand: the API adds its own to an
-// answer.
+// sameJSON reports whether two texts are the same JSON regardless of the order of members, since the API adds its own
+// to an answer.
 func sameJSON(a, b string) bool {
 	var x, y any
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
 }
 
-// awaitEvidence waits until enough was written and called to prove something, and some of it just now.
+// awaitEvidence waits until enough was written and called for a proof, including some of it recently.
 func (l *load) awaitEvidence(t *testing.T) {
 	t.Helper()
 	done := func() (flows, stored, deleted int) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestNamesStandForIDs names functions, callflows, users and accounts where an id is taken, and has what is not clear
+// TestNamesStandForIDs uses names of functions, callflows, users and accounts in place of ids. Ambiguous names are
 // refused.
 func TestNamesStandForIDs(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
@@ -76,7 +76,7 @@ func TestNamesStandForIDs(t *testing.T) {
 	}
 }
 
-// TestWhatWasDeletedComesBack deletes and brings back by name; listings are sorted by name, below the columns' names.
+// TestWhatWasDeletedComesBack deletes and restores by name. Listings are sorted by name, below the columns' names.
 func TestWhatWasDeletedComesBack(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

@@ -31,7 +31,7 @@ func TestNumbersFromTheShell(t *testing.T) {
 	if out := must(exitOK, "numbers", "--account=acme", "list"); !strings.Contains(out, "no numbers yet") {
 		t.Errorf("list: got %q, want that the number is gone", out)
 	}
-	must(exitUsage, "numbers", "--account=other", "release", "1000") // nobody is there to be asked
+	must(exitUsage, "numbers", "--account=other", "release", "1000") // nobody can be asked
 	if out := must(exitOK, "numbers", "--account=other", "release", "1000", "--yes"); out != "released 1000\n" {
 		t.Errorf("release: got %q, want it released", out)
 	}
@@ -41,7 +41,7 @@ func TestNumbersFromTheShell(t *testing.T) {
 	}
 }
 
-// Numbers are in the export of their account, and assigned again where it is imported.
+// The export of an account has its numbers. They are assigned again by an import.
 func TestNumbersAreExported(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "acme.jsonl")
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})

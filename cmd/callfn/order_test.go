@@ -10,14 +10,14 @@ import (
 	"callfn/internal/await"
 )
 
-// Two rules that both hold at half past twelve. Lunch is tried first though office hours have the smaller id.
+// Two rules that hold at half past twelve. Lunch is tried first, though office hours have the lower id.
 const (
 	lunchRule  = "f0000000000000000000000000000001"
 	officeRule = "a0000000000000000000000000000001"
 	twoRules   = `{"module":"temporal_route","data":{},"children":{"` + lunchRule +
 		`":{"module":"tts","data":{"text":"lunch"}},"` +
 		officeRule + `":{"module":"tts","data":{"text":"open"}},"_":{"module":"tts","data":{"text":"closed"}}}}`
-	// sortedRules is the same as versions stored it that kept no order.
+	// sortedRules is the same as stored by versions that kept no order.
 	sortedRules = `{"children":{"_":{"data":{"text":"closed"},"module":"tts"},"` + officeRule +
 		`":{"data":{"text":"open"},"module":"tts"},"` +
 		lunchRule + `":{"data":{"text":"lunch"},"module":"tts"}},"data":{},"module":"temporal_route"}`
@@ -124,7 +124,7 @@ func TestOrderOnTheCommandLine(t *testing.T) {
 	wantLunch(t, q, "migrate with a function", "2000")
 }
 
-// The start's log names each temporal_route whose order was lost, and so does whoever shows its callflow; no other.
+// The log at start names each temporal_route whose order was lost, and so do commands that show its callflow.
 func TestLostOrderIsTold(t *testing.T) {
 	s, account, store := orderedPlace(t)
 	old, kept := "c0000000000000000000000000000001", "c0000000000000000000000000000002"

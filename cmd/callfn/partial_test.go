@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// between starts a CouchDB behind a proxy that does to the answers of document writes in the functions database what do
+// between starts a CouchDB behind a proxy that changes the answers to document writes in the functions database as do
 // says.
 func between(t *testing.T, do *atomic.Pointer[func(*http.Response) bool]) string {
 	t.Helper()
@@ -34,8 +34,8 @@ func between(t *testing.T, do *atomic.Pointer[func(*http.Response) bool]) string
 	return withUser(t, p.URL, "admin", couchPassword)
 }
 
-// A cluster that has lost its majority, and one whose answer is lost: the client hears that the change may be stored,
-// or may be lost, and so do the log and the metrics. Nobody is told that it was made.
+// If a cluster has lost its majority, or its answer is lost, the client learns that the change may or may not be
+// stored. So do the log and the metrics. Nobody is told that it was made.
 func TestAWriteThatIsNotConfirmed(t *testing.T) {
 	var do atomic.Pointer[func(*http.Response) bool]
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+between(t, &do),

@@ -11,8 +11,8 @@ import (
 	"callfn/internal/await"
 )
 
-// Real calls come in through KAZOO's pivot: with keys made on the command line, over a socket, to functions that really
-// run; they count as calls, and no key is in any log.
+// Real calls arrive through KAZOO's pivot, with keys from the command line, over a socket, and run real functions. They
+// count as calls, and no log contains a key.
 func TestPivot(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--public-url=https://fn.example/",
 		"--log-level=debug", "--disable-after=3")

@@ -23,7 +23,7 @@ func TestReadmeOpensWithTheCommands(t *testing.T) {
 	}
 }
 
-// The README's tour, the one by HTTP and that of the examples run as printed.
+// The tours of the README, of docs/tour.md and of the examples run as printed.
 func TestTours(t *testing.T) {
 	for page, tour := range map[string]tour{
 		"README.md": {
@@ -53,18 +53,18 @@ func TestTours(t *testing.T) {
 	}
 }
 
-// tour is what is wanted of a page's tour.
+// tour is what a page's tour must have.
 type tour struct {
-	before   string   // commands of another page that it takes for done
-	blocks   int      // how many blocks of commands it has at least
-	shown    int      // how many outputs it shows at least
-	replaced []string // what stands in it for the test's own service: not one may be missing
+	before   string   // commands of another page that it assumes
+	blocks   int      // least number of blocks of commands
+	shown    int      // least number of outputs
+	replaced []string // texts replaced for the test's own service; all must occur
 	prints   []string
 }
 
-// run runs the tour of a page against a service of its own: only its address and the folder of its data stand in for
-// the page's. `go build` runs in the repository, the rest in a folder that has nothing but docs. What the page shows as
-// printed is printed: … stands for anything within a line, and a duration for any.
+// run runs the tour of a page against its own service. Only the page's address and data folder are replaced. `go build`
+// runs in the repository, the rest in a folder with only docs. The output must be as printed: … stands for anything
+// within a line, and a duration for any duration.
 func (want tour) run(t *testing.T, page string) {
 	for _, tool := range []string{"bash", "curl", "sed", "awk"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -122,16 +122,16 @@ func (want tour) run(t *testing.T, page string) {
 	}
 }
 
-// shell runs a script as a person at a terminal would, and returns what it prints.
+// shell runs a script as a person at a terminal would, and returns its output.
 func shell(t *testing.T, s *served, dir, script string) string {
 	t.Helper()
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Dir = dir
-	gocache, err := exec.Command("go", "env", "GOCACHE").Output() // a cache of its own would build everything anew
+	gocache, err := exec.Command("go", "env", "GOCACHE").Output() // an own cache would rebuild everything
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What tests are told in CALLFN_ variables is nothing that a person at a terminal has.
+	// A person at a terminal does not have the tests' CALLFN_ variables.
 	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CALLFN_") })
 	cmd.Env = append(environment, "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir, "GOCACHE="+
 		strings.TrimSpace(string(gocache)))

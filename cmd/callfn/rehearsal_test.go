@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is rehearsed says when; what of the script went unused is said; errors name the flag that is wrong.
+// A rehearsal prints its time and unused entries of the script. Errors name the wrong flag.
 func TestRehearsalsOnTheCommandLine(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestGetGivesBackWhatPutTook stores awkward sources and reads them again, in rounds: bytes in are bytes out.
+// TestGetGivesBackWhatPutTook stores awkward sources and reads them again: the bytes are the same.
 func TestGetGivesBackWhatPutTook(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -46,7 +46,7 @@ func TestGetGivesBackWhatPutTook(t *testing.T) {
 	}
 }
 
-// TestCallflowsComeBackAsTheyWere gets a callflow, puts it and gets it again: nothing is lost, nothing added.
+// TestCallflowsComeBackAsTheyWere gets a callflow, puts it and gets it again: nothing is lost or added.
 func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -62,7 +62,7 @@ func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 		t.Errorf("got %s, want %s", second, first)
 	}
 
-	// an answer of the API that was saved whole is its data
+	// a saved answer of the API counts as its data
 	var doc map[string]any
 	if err := json.Unmarshal([]byte(first), &doc); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,8 @@ func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 	}
 }
 
-// TestFilesThatCannotBeSentWhole has every command that sends a file refuse what would not arrive as it is.
+// TestFilesThatCannotBeSentWhole checks that every command that sends a file refuses one that would not arrive
+// unchanged.
 func TestFilesThatCannotBeSentWhole(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -156,7 +157,7 @@ func TestFilesThatCannotBeSentWhole(t *testing.T) {
 	}
 }
 
-// TestWordsThatAreNoUTF8 has a flag's value refused that JSON cannot carry.
+// TestWordsThatAreNoUTF8 checks that a flag's value that JSON cannot represent is refused.
 func TestWordsThatAreNoUTF8(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

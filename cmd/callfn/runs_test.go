@@ -12,8 +12,7 @@ import (
 	"callfn/internal/testlog"
 )
 
-// TestWhyDidTheCallFail goes the way of somebody who is asked that at night: the account's failed runs, then one of
-// them in full.
+// TestWhyDidTheCallFail follows an operator: the account's failed runs, then one of them in full.
 func TestWhyDidTheCallFail(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -78,14 +77,14 @@ func TestWhyDidTheCallFail(t *testing.T) {
 			}
 		}
 	}
-	must(exitFailed, "functions", "runs", "fine", failed[2]) // it is the other's
+	must(exitFailed, "functions", "runs", "fine", failed[2]) // it belongs to the other
 	must(exitFailed, "runs", strings.Repeat("0", 32))
 	if out := must(exitUsage, "runs", "--outcome=timeoutt"); !strings.Contains(out, "timeout") {
 		t.Errorf("an outcome that is none: %s, want those there are", out)
 	}
 }
 
-// TestFollowingRunsGoesForward follows the last two of many runs: what is older never comes, what is new comes once.
+// TestFollowingRunsGoesForward follows the last two of many runs: no older ones appear, and each new one appears once.
 func TestFollowingRunsGoesForward(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

@@ -69,8 +69,8 @@ func TestSecretsCommand(t *testing.T) {
 	}
 }
 
-// A start without the secret key, where there are sealed secrets, is refused and makes no other key: also where nothing
-// but the secrets was sealed with it.
+// A start without the secret key is refused if there are sealed secrets, and creates no other key. This holds even if
+// nothing else was sealed.
 func TestStartWithoutTheKeyOfSecrets(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -83,7 +83,7 @@ func TestStartWithoutTheKeyOfSecrets(t *testing.T) {
 	if err := os.Rename(key, key+".away"); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second start is like the first
+	for range 2 { // the second start behaves like the first
 		code, _, errs := program{}.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir)
 		if code != exitUsage || !strings.Contains(errs, "secrets in the datastore were sealed with it") {
 			t.Errorf("start: got %d %s, want %d and why", code, errs, exitUsage)

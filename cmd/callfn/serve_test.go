@@ -26,7 +26,7 @@ func TestServeKeepsWhatItStored(t *testing.T) {
 		t.Fatalf("stop: got %d %s, want code %d", code, s.errs, exitOK)
 	}
 
-	// The same data, another key: a clear error. The right key, or none: everything is there.
+	// The same data with another key gives a clear error. With the right key, or none, everything is there.
 	again := program{env: map[string]string{"CALLFN_MASTER_API_KEY": strings.Repeat("cd", 32)}}
 	if code, _, errs := again.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir); code != exitFailed ||
 		!strings.Contains(errs, "not the one this store was created with") {
@@ -66,7 +66,7 @@ func TestFirstStartMakesAKey(t *testing.T) {
 	}
 }
 
-// The file is for people to read: a key that is dead is not left in it.
+// The key file is for people to read: an invalid key must not remain in it.
 func TestRotationRewritesTheKeyFile(t *testing.T) {
 	s := serve(t, program{})
 	file := filepath.Join(s.dataDir, service.MasterKeyFile)
@@ -149,12 +149,12 @@ func TestServeRefusesBadSettings(t *testing.T) {
 	}
 }
 
-// Whatever a start cannot mend ends with the exit code after which systemd does not start again, which with a refused
-// password would lock the user out of CouchDB; and a secret that is missing is not replaced by one that opens nothing.
+// A start that cannot succeed ends with the exit code after which systemd does not restart. With a refused password a
+// restart would lock the user out of CouchDB. A missing secret is not replaced by one that opens nothing.
 func TestServeEndsForGoodOverWrongSecrets(t *testing.T) {
 	env := map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword, "CALLFN_MASTER_API_KEY": testKey}
 	node := serve(t, program{env: env}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
-	node.keyed().must(t, exitOK, "token") // the signing keys are made by the first login at the latest
+	node.keyed().must(t, exitOK, "token") // the first login creates the signing keys at the latest
 	start := func(says string, args ...string) {
 		t.Helper()
 		code, _, errs := program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0"}, args...)...)

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/service"
 )
 
-// Without any flag, the service is what service.Default says, on this machine's processors.
+// Without flags, the service has service.Default with this machine's processors.
 func TestServesDefaultConfig(t *testing.T) {
 	var c cli
 	w := program{}.environment(t, nil, nil)

@@ -10,10 +10,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestEveryNumberHasARange gives every flag of a service that is a number or a time a value beyond its range: the error
+// TestEveryNumberHasARange gives every number or duration among a service's flags a value beyond its range. The error
 // names the flag and the range.
 func TestEveryNumberHasARange(t *testing.T) {
-	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it all
+	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it
 	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestEveryNumberHasARange(t *testing.T) {
 }
 
 func TestWrongSettingsAreNamed(t *testing.T) {
-	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it all
+	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it
 	file := func(text string) string {
 		path := filepath.Join(t.TempDir(), "callfn.yaml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -76,7 +76,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		{[]string{"serve", file("listne: x")}, []string{"callfn.yaml", "no such setting: listne, did you mean listen?"}},
 		{[]string{"serve", file("serve: {worker: 3}")}, []string{"callfn.yaml", "serve.worker, did you mean workers?"}},
 		{[]string{"serve", file("sevre: {workers: 3}")}, []string{"sevre, did you mean serve?"}},
-		{[]string{"serve", file("id: x")}, []string{"no such setting: id"}}, // no file selects what a command is about
+		{[]string{"serve", file("id: x")}, []string{"no such setting: id"}}, // no file selects what a command works on
 		{[]string{"serve", file("functions: {name: x}")}, []string{"functions.name"}},
 		{[]string{"serve", file("listen:")}, []string{"callfn.yaml", "listen has no value"}},
 		{[]string{"serve", file("a: [")}, []string{"callfn.yaml"}},
@@ -146,7 +146,7 @@ func TestPrintConfig(t *testing.T) {
 	}
 }
 
-// TestHelp finds the help of commands, also where a command is missing.
+// TestHelp finds the help of commands, even if a subcommand is missing.
 func TestHelp(t *testing.T) {
 	for _, c := range []struct {
 		code        int
@@ -174,7 +174,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// A setting that takes text has it as the file writes it, and one that takes a single value takes no list.
+// A setting that takes text keeps the file's spelling. One that takes a single value refuses a list.
 func TestSettingsAreTakenAsWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callfn.yaml")
 	write := func(text string) {

@@ -12,8 +12,7 @@ import (
 	"callfn/internal/await"
 )
 
-// A request that has begun when the service is told to stop is answered: its body arrives only after the stop has
-// begun.
+// A request that began before the stop is answered, even if its body arrives after the stop began.
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	session := login(t, s.url)
@@ -23,7 +22,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 		go func() {
 			go func() { stopped <- s.stop() }()
 			for end := time.Now().Add(await.Patience); !strings.Contains(s.errs.String(), "stopping") &&
-				time.Now().Before(end); time.Sleep(time.Millisecond) { // no failure here: this is not the test's goroutine
+				time.Now().Before(end); time.Sleep(time.Millisecond) { // must not fail here: this is not the test's goroutine
 			}
 			_, _ = io.WriteString(release, `{"data":{"function_js":"return {module: 'noop'}","call":{"To":"1000"}}}`)
 			_ = release.Close()

@@ -17,9 +17,9 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// BenchmarkCalls places 50 calls a second for ten seconds. Each is decided by a function, hears four seconds of speech
-// and hangs up. p50-ms and p99-ms are from INVITE to 200 at the caller, who is in another process; cpu-% is what a
-// talking call costs the service of one core, everything included.
+// BenchmarkCalls places 50 calls a second for ten seconds. A function decides each call, which hears four seconds of
+// speech and hangs up. p50-ms and p99-ms are the times from INVITE to 200 at the caller, in another process. cpu-% is
+// the share of one core that a talking call costs the service.
 func BenchmarkCalls(b *testing.B) {
 	for b.Loop() {
 		port := freeSIPPort(b)
@@ -45,7 +45,7 @@ func BenchmarkCalls(b *testing.B) {
 
 const talkTime = 4 * time.Second
 
-// talk places calls at a rate and gives how long each took to be answered.
+// talk places calls at a rate and returns how long each took to be answered.
 func talk(b *testing.B, at netip.AddrPort, calls, perSecond int) []time.Duration {
 	var mu sync.Mutex
 	var took []time.Duration
@@ -77,7 +77,7 @@ func talk(b *testing.B, at netip.AddrPort, calls, perSecond int) []time.Duration
 	return took
 }
 
-// cpuTime is how long a process has computed.
+// cpuTime returns a process's processor time.
 func cpuTime(b *testing.B, pid int) time.Duration {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

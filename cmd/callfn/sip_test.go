@@ -24,7 +24,7 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// spoken is what the speech command of these tests says, whatever it is asked: three seconds that repeat nowhere.
+// spoken is the output of these tests' speech command for any text: three seconds without repetition.
 func spoken() []int16 {
 	s := make([]int16, 3*media.SampleRate)
 	for i := range s {
@@ -33,7 +33,7 @@ func spoken() []int16 {
 	return s
 }
 
-// speechCommand is a program that speaks so.
+// speechCommand is a program with that output.
 func speechCommand(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -48,7 +48,7 @@ func speechCommand(t testing.TB) string {
 	return program
 }
 
-// answering is a service that answers calls, and where.
+// answering is a service that answers calls, and its address.
 type answering struct {
 	*served
 	session session
@@ -89,7 +89,7 @@ func answerCallsOver(t testing.TB, network string, args ...string) answering {
 	return a
 }
 
-// certificateFiles are a certificate for loopback and its key.
+// certificateFiles creates a certificate for loopback and its key.
 func certificateFiles(t testing.TB) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -129,7 +129,7 @@ func (a answering) flow(t testing.TB, flow string) {
 	}
 }
 
-// function stores a function and gives its id.
+// function stores a function and returns its id.
 func (a answering) function(t testing.TB, js string) string {
 	t.Helper()
 	source, err := json.Marshal(js)
@@ -145,7 +145,7 @@ func (a answering) function(t testing.TB, js string) string {
 	return answer.Data.ID
 }
 
-// coded is audio as PCMU.
+// coded returns audio as PCMU.
 func coded(samples []int16) []byte {
 	b := make([]byte, len(samples))
 	media.PCMU.Encode(b, samples)
@@ -180,7 +180,7 @@ func TestACallHearsItsFunctionAndPressesAKey(t *testing.T) {
 	if reason := bye.Header("reason"); reason != `Q.850;cause=16;text="NORMAL_CLEARING"` {
 		t.Errorf("got Reason %s, want a normal clearing", reason)
 	}
-	// Byte for byte until the key; then the second speech, whole.
+	// Byte for byte until the key; then the whole second speech.
 	all := phone.Audio.Received()
 	sound := coded(spoken())
 	cut := len(all) - len(sound)/media.FrameSamples

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// sipp's sample of key 5, as telephone-events whose first packet has duration 0.
+// keyFive is sipp's sample of key 5, as telephone-events whose first packet has duration 0.
 const keyFive = "/usr/share/sip-tester/dtmf_2833_5.pcap"
 
-// A caller that is nobody's here: sipp, from Debian's sip-tester. Each call hears a function's speech, presses 5, and
-// is hung up by the function that the key leads to.
+// An independent caller: sipp, from Debian's sip-tester. Each call hears a function's speech, presses 5, and is hung up
+// by the function behind that key.
 func TestSippCalls(t *testing.T) {
 	sipp, err := exec.LookPath("sipp")
 	if err != nil {
@@ -51,7 +51,7 @@ func TestSippCalls(t *testing.T) {
 	}
 }
 
-// freePort is a UDP port that was free a moment ago.
+// freePort returns a UDP port that was free a moment ago.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -19,8 +19,8 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// A service without descriptors refuses new calls with 503, those under way go on, and it recovers: SIP over UDP and
-// TCP, and the API.
+// A service without file descriptors refuses new calls with 503, calls in progress continue, and it recovers: SIP over
+// UDP and TCP, and the API.
 func TestCallsGoOnWithoutDescriptors(t *testing.T) {
 	port := freeSIPPort(t)
 	sip := "127.0.0.1:" + strconv.Itoa(port)
@@ -62,7 +62,7 @@ func TestCallsGoOnWithoutDescriptors(t *testing.T) {
 			t.Errorf("got %d without a descriptor, want 503", code)
 		}
 	}
-	waiting, err := net.Dial("tcp", sip) // the kernel takes it, the service cannot
+	waiting, err := net.Dial("tcp", sip) // the kernel accepts it, the service cannot
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestCallsGoOnWithoutDescriptors(t *testing.T) {
 	login(t, c.url)
 }
 
-// lowestFree is the descriptor that a process gets next: as the limit, it is the one that it cannot have.
+// lowestFree returns the descriptor that a process gets next. As the limit, it is the one that the process cannot get.
 func lowestFree(t *testing.T, pid int) uint64 {
 	t.Helper()
 	for fd := uint64(0); ; fd++ {

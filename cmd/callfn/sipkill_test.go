@@ -13,8 +13,8 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// A service is killed the moment a caller was told that his message is saved, while another still speaks. After a
-// restart the saved one is listed and whole, and of the other nothing is left that hurts: the next message is kept.
+// A service is killed when one caller has just heard that his message is saved, while another still speaks. After a
+// restart the saved message is listed and complete. Nothing harmful remains of the other: the next message is stored.
 func TestRecordingsOutliveAKill(t *testing.T) {
 	data := t.TempDir()
 	begin := func() (answering, *child) {
@@ -34,7 +34,7 @@ func TestRecordingsOutliveAKill(t *testing.T) {
 		}
 		before := countFiles(t, files, ".part")
 		awaitFrames(t, phone, 10)
-		phone.Audio.Press("1") // no need to hear that nobody is there
+		phone.Audio.Press("1") // skips the announcement that nobody is available
 		await.True(t, "a recording under way", func() bool { return countFiles(t, files, ".part") > before })
 		phone.Audio.Talk(coded(spoken())[:media.SampleRate/2])
 		return phone
@@ -72,7 +72,7 @@ func TestRecordingsOutliveAKill(t *testing.T) {
 	}
 }
 
-// pcm is the middle of what the callers say, as a recording has it after PCMU.
+// pcm returns the middle of what the callers say, as a recording has it after PCMU.
 func pcm() string {
 	heard := media.PCMU.Decode(coded(spoken())[1600:3200])
 	return string(media.AppendPCM(nil, heard))

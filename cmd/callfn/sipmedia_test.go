@@ -13,8 +13,8 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// A sound file of a web server that nobody here may ask is not heard: the step says so, the call goes on, and that
-// server is asked nothing.
+// A sound file of a web server that may not be fetched is not heard. The step says so, the call continues, and the
+// server gets no request.
 func TestMediaThatIsNotFetchedIsPassedOver(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))

@@ -14,11 +14,11 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// soundLength is how long each sound of soundCommand is, in samples.
+// soundLength is the length of each sound of soundCommand, in samples.
 const soundLength = media.SampleRate / 2
 
-// soundCommand is a speech command with a sound of its own for each text that contains a word, and one for all others.
-// sounds gives those of words, one after the other, as a phone receives them.
+// soundCommand is a speech command with its own sound for each text that contains a word, and one for all others.
+// sounds returns those of words, in order, as a phone receives them.
 func soundCommand(t *testing.T, words ...string) (command string, sounds func(words ...string) []byte) {
 	t.Helper()
 	dir := t.TempDir()
@@ -46,7 +46,7 @@ func soundCommand(t *testing.T, words ...string) (command string, sounds func(wo
 	}
 }
 
-// A caller in a menu presses a wrong key, then none in time, then the right one: he hears that the entry was invalid,
+// A caller in a menu presses a wrong key, then none in time, then the right one. He hears that the entry was invalid,
 // the menu again each time, and what the right key leads to.
 func TestACallerInAMenu(t *testing.T) {
 	command, sounds := soundCommand(t, "selection", "invalid", "Sales")

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/sip/siptest"
 )
 
-// Who gets a call is remembered, and changes with the number, the account's realm and its callflows at once.
+// Which account gets a call is cached, and changes at once with the number, the account's realm and its callflows.
 func TestWhoGetsACallChangesAtOnce(t *testing.T) {
 	a := answerCalls(t, "--speech-command=none")
 	p := a.keyed()
@@ -41,7 +41,7 @@ func TestWhoGetsACallChangesAtOnce(t *testing.T) {
 	flow(acme, 486, `"`+number+`","1000"`)
 	dialled(number, "", 486)
 	flow(other, 603, `"`+number+`","1000"`)
-	dialled(number, "", 404) // two accounts have it in a callflow: the master account's
+	dialled(number, "", 404) // two accounts have it in a callflow: the master account gets it
 	must(exitOK, "numbers", "--account=other", "assign", number)
 	dialled(number, "", 603)
 	must(exitOK, "numbers", "--account=acme", "assign", "--move", number)

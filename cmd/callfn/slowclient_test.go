@@ -13,7 +13,7 @@ import (
 	"callfn/internal/await"
 )
 
-// Whoever sends a request byte by byte (slow-loris) is cut off in time, header or body, and meanwhile the service
+// A client that sends a request byte by byte (slow-loris) is cut off in time, in header or body. Meanwhile the service
 // serves others.
 func TestSlowClients(t *testing.T) {
 	const header, body = 300 * time.Millisecond, 600 * time.Millisecond
@@ -60,7 +60,7 @@ func TestSlowClients(t *testing.T) {
 					}
 				}
 			}()
-			answer, _ := io.ReadAll(conn) // to the end that the server makes
+			answer, _ := io.ReadAll(conn) // until the server closes the connection
 			took := time.Since(begun)
 			close(stop)
 			<-dripped
@@ -81,7 +81,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// A client that asks and does not take the answer is cut off, and one that reads is served meanwhile.
+// A client that does not read its answers is cut off. Meanwhile one that reads is served.
 func TestClientsThatDoNotRead(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--body-timeout=1s",
 		"--header-timeout=1s")
@@ -93,7 +93,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	// Each answer is some 700 KB; together they are more than what both ends buffer.
+	// Each answer is some 700 KB. Together they exceed the buffers of both ends.
 	const requests = 40
 	for range requests {
 		if _, err := fmt.Fprint(conn, "GET /v2/openapi.json HTTP/1.1\r\nHost: callfn\r\n\r\n"); err != nil {
@@ -103,7 +103,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	if code, _ := get(t, s.url+"/healthz"); code != 200 {
 		t.Errorf("another client: got %d, want code 200", code)
 	}
-	// the server gives up on the answer that is not taken, and with it on the connection
+	// the server gives up the unread answer and closes the connection
 	await.True(t, "the end of the connection", func() bool {
 		_, err := fmt.Fprint(conn, "GET /healthz HTTP/1.1\r\nHost: callfn\r\n\r\n")
 		return err != nil

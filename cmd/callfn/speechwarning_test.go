@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A flow with speech warns when it is saved where nothing reads text aloud, and only there.
+// Saving a flow with speech warns only if no speech engine is available.
 func TestSavingSpeechWithoutAnEngineWarns(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -13,11 +13,10 @@ import (
 	"callfn/internal/printable"
 )
 
-// steering is text that rewrites a terminal that shows it as it is.
+// steering is text that changes a terminal that prints it unescaped.
 const steering = "a\x1b[2J\x1b]0;owned\ab\u009b31m\u202ec\rd\ne\x7f"
 
-// TestNothingSteersATerminal stores text of others that is hostile to terminals, and looks at what every command prints
-// of it.
+// TestNothingSteersATerminal stores text with control characters and checks what every command prints of it.
 func TestNothingSteersATerminal(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -118,7 +117,7 @@ func TestNothingSteersATerminal(t *testing.T) {
 	}
 }
 
-// TestOutputIsGuarded looks for prints that go round the guard: text of others is printed by package printable alone.
+// TestOutputIsGuarded finds prints that bypass the escaping: only package printable may print outside text.
 func TestOutputIsGuarded(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A command that a stopped module answers 404 tells which module that is and how to start it.
+// A command that gets 404 because a module is stopped names the module and how to start it.
 func TestCommandsNameTheStoppedModule(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

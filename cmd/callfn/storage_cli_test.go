@@ -12,8 +12,8 @@ import (
 	"callfn/internal/await"
 )
 
-// A plan that is stored through one process is in force in every other that shares the CouchDB, within a second and
-// without a restart; edited settings of a connection too. A process that starts later begins with it.
+// A plan that is stored through one process takes effect in every other that shares the CouchDB, within a second and
+// without a restart. The same holds for edited settings of a connection. A process that starts later uses it too.
 func TestStoragePlanReachesEveryProcess(t *testing.T) {
 	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
 		"--couch-user=admin")
@@ -83,7 +83,7 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 	}
 }
 
-// The doctor examines what the storage plan names, too; it needs the secret for the passwords there.
+// The doctor also examines what the storage plan names. It needs the secret for the passwords there.
 func TestDoctorExaminesTheStoragePlan(t *testing.T) {
 	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
 		"--couch-user=admin")
@@ -126,8 +126,8 @@ func TestDoctorExaminesTheStoragePlan(t *testing.T) {
 	}
 }
 
-// The doctor of the embedded node examines the CouchDBs of a plan that is stored there, and fails when functions are
-// where nothing answers.
+// The doctor of the embedded node examines the CouchDBs of a plan that is stored there, and fails if the functions'
+// CouchDB does not answer.
 func TestDoctorOfTheEmbeddedNodeExaminesTheStoragePlan(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	away := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
@@ -220,8 +220,8 @@ func TestStorageCommandsThatCannotBe(t *testing.T) {
 	}
 }
 
-// --functions-couchdb-url is the plan where none is stored: it is shown as such, a stored plan moves what it put apart,
-// and then the flag can go.
+// The flag --functions-couchdb-url acts as the plan if none is stored. It is shown as a plan, a stored plan moves what
+// the flag separated, and then the flag can be removed.
 func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	couch := func() string {
 		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
@@ -244,7 +244,7 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 		-1)) != 2 {
 		t.Errorf("storage get: got %s, want two databases of functions at the flag's address", out)
 	}
-	// What is shown can be stored, and changes nothing.
+	// The shown plan can be stored and changes nothing.
 	file := filepath.Join(t.TempDir(), "plan.json")
 	_, text, _ := s.keyed().run(t, "storage", "get", "--json")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

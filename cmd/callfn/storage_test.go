@@ -25,13 +25,13 @@ type place struct {
 	name, address string // address without credentials
 	user          string
 	password      string
-	ca            string // PEM, of one behind TLS
-	callfn        bool   // runs our query server
-	shared        bool   // others use it too: only with a prefix
+	ca            string // PEM, for one behind TLS
+	callfn        bool   // runs callfn's query server
+	shared        bool   // shared with others: needs a prefix
 }
 
-// eachPlace runs a test with a live embedded node, pouchdb-server, and the real CouchDB where one is named; or with a
-// node behind TLS.
+// eachPlace runs a test with a live embedded node, pouchdb-server, and the real CouchDB if one is named; or with a node
+// behind TLS.
 func eachPlace(t *testing.T, tls bool, test func(t *testing.T, p place)) {
 	names := []string{"node", "pouchdb", "couchdb"}
 	if tls {
@@ -68,7 +68,7 @@ func startPlace(t *testing.T, name string) place {
 	return p
 }
 
-// planFile is a ready plan with a place's address in it, and the flags that it needs.
+// planFile returns a ready plan with a place's address, and the flags that it needs.
 func planFile(t *testing.T, file string, p place) (args []string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -115,8 +115,8 @@ func planFile(t *testing.T, file string, p place) (args []string) {
 	return append([]string{"storage", "apply", write("plan.json", string(out))}, args...)
 }
 
-// Every ready plan is applied as its README says, to an embedded node and to a service on CouchDB, with every CouchDB
-// there is; then functions are there, and run.
+// Every ready plan is applied as its README says, to an embedded node and to a service on CouchDB, with every available
+// CouchDB. Functions are there afterwards and run.
 func TestReadyStoragePlans(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
@@ -162,7 +162,7 @@ func TestReadyStoragePlans(t *testing.T) {
 	}
 }
 
-// applyReadyPlan applies a plan to a service started with flags, and makes a call with it in force.
+// applyReadyPlan applies a plan to a service started with flags, and makes a call with the plan in force.
 func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix string, flags ...string) {
 	t.Helper()
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
@@ -182,7 +182,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 		if !strings.Contains(errs, "functions_language: ") {
 			t.Fatalf(`got %d %s %s, want "functions_language: "`, code, out, errs)
 		}
-		return // no query server of ours there: refused, as the README says
+		return // it has no query server of callfn's: refused, as the README says
 	}
 	if code != exitOK || !p.shared && p.password != "" && strings.Contains(out+errs+s.errs.String(), p.password) {
 		t.Fatalf("apply: got %d %s %s, want code %d and no password", code, out, errs, exitOK)
@@ -193,7 +193,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	}
 	well := exitOK
 	if p.name == "pouchdb" {
-		well = exitFailed // it calls itself version 4, and CouchDB 4 is to have no shows
+		well = exitFailed // it reports version 4, and CouchDB 4 will have no shows
 	}
 	if code, out, errs = shell.run(t, "storage", "check"); code != well ||
 		!regexp.MustCompile(`ok +functions run`).MatchString(out) || !strings.Contains(out, "CouchDB at "+p.address) {
@@ -207,7 +207,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	}
 }
 
-// functions counts the functions that somebody stored there.
+// functions counts the functions that were stored there.
 func (p place) functions(t *testing.T, prefix string) (n int) {
 	t.Helper()
 	cfg := datastore.Config{URL: p.address, Username: p.user, Password: p.password}

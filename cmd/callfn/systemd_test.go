@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// unit is what systemd makes of a unit file and its drop-ins, as far as starting a process goes.
+// unit is systemd's view of a unit file and its drop-ins, as far as starting a process needs it.
 type unit struct {
 	exec        []string
 	environment []string
 	credentials map[string]string // name: file on the host
 }
 
-// readUnit reads [Service] sections, later files adding to earlier ones. Specifiers are left as they are.
+// readUnit reads [Service] sections; later files add to earlier ones. It keeps specifiers.
 func readUnit(t *testing.T, files ...string) unit {
 	t.Helper()
 	u := unit{credentials: map[string]string{}}
@@ -46,8 +46,8 @@ func readUnit(t *testing.T, files ...string) unit {
 	return u
 }
 
-// startUnit runs this test binary as the unit's ExecStart, with the unit's environment and nothing else of ours but
-// where it may write and listen.
+// startUnit runs this test binary as the unit's ExecStart, in the unit's environment, except for where it may write and
+// listen.
 func startUnit(t *testing.T, u unit, more ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	self, err := os.Executable()
@@ -81,8 +81,7 @@ func startUnit(t *testing.T, u unit, more ...string) (*exec.Cmd, *bufio.Scanner)
 	return cmd, bufio.NewScanner(stderr)
 }
 
-// The unit as it stands starts the embedded node, with no CouchDB anywhere, and a hangup stops it as gracefully as TERM
-// does.
+// The unit by itself starts the embedded node, without a CouchDB. A hangup stops it as gracefully as TERM does.
 func TestUnitStartsTheEmbeddedNode(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -111,12 +110,11 @@ func TestUnitStartsTheEmbeddedNode(t *testing.T) {
 	}
 }
 
-// With the drop-in the same unit goes to CouchDB: settings and password are taken, and what fails is that nobody
-// answers.
+// With the drop-in the same unit uses CouchDB: settings and password are read, and it fails because nobody answers.
 func TestUnitWithCouchDB(t *testing.T) {
 	u := readUnit(t, "callfn.service", "callfn-couchdb.conf")
 	for i, e := range u.environment {
-		u.environment[i] = strings.ReplaceAll(e, "127.0.0.1:5984", "127.0.0.1:1") // where nobody listens, for sure
+		u.environment[i] = strings.ReplaceAll(e, "127.0.0.1:5984", "127.0.0.1:1") // an address where nobody listens
 	}
 	cmd, lines := startUnit(t, u, "CALLFN_LISTEN=127.0.0.1:0", "CALLFN_COUCHDB_WAIT=1ms")
 	var text strings.Builder
@@ -130,7 +128,7 @@ func TestUnitWithCouchDB(t *testing.T) {
 	}
 }
 
-// systemd itself has no complaint about the unit.
+// systemd accepts the unit.
 func TestUnitIsValid(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -145,7 +143,7 @@ func TestUnitIsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// systemd-analyze looks whether the program is there.
+	// systemd-analyze checks that the program exists.
 	text = bytes.ReplaceAll(text, []byte("/usr/local/bin/callfn"), []byte(self))
 	file := filepath.Join(dir, "callfn.service")
 	if err := os.WriteFile(file, text, 0o644); err != nil {

@@ -62,7 +62,7 @@ const greets = `var plan = call['Custom-SIP-Headers[X-Plan]'];
 var name = call['Caller-ID-Name'] === 'Alice' ? 'Alice <' + plan + '>' : new Date().getDate();
 return {module: 'tts', data: {text: 'Hi ' + name}};`
 
-// The whole life of saved cases from the shell, with functions that really run.
+// Saved cases are created, run, exported, imported and deleted from the shell, with functions that really run.
 func TestSavedCasesFromTheShell(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -100,7 +100,7 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 		t.Errorf(`imported again: got %s, want 2 times "unchanged"`, out)
 	}
 
-	// What is exported is what was imported, byte for byte, also by way of another function.
+	// An export equals what was imported, byte for byte, even through another function.
 	exported := func(id string) map[string]string {
 		t.Helper()
 		to := filepath.Join(t.TempDir(), "new", "place")
@@ -123,7 +123,7 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	if diff := cmp.Diff(want, exported(id)); diff != "" {
 		t.Errorf("export (-want +got):\n%s", diff)
 	}
-	// A file that somebody changed is not overwritten unasked; one that is as it would be written is.
+	// A changed file is not overwritten without a flag; one that would be the same is.
 	changed := file("changed/greets-alice-kindly.json", greetsAlice+"\n")
 	_ = file("changed/says-when-it-is.json", christmas)
 	if out := must(exitUsage, "functions", "export-tests", id, filepath.Dir(changed)); !strings.Contains(out,
@@ -175,7 +175,7 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 		return strings.Contains(must(exitOK, "functions", "runs", id), "rehearsal")
 	})
 
-	// Pruning, and what cannot be read.
+	// Pruning, and unreadable files.
 	if out := must(exitOK, "functions", "import-tests", other, "--prune", "--yes", filepath.Join(dir, "cases",
 		"a.json")); !strings.Contains(out, "deleted   says when it is") {
 		t.Errorf(`prune: got %s, want "deleted   says when it is"`, out)
@@ -265,7 +265,7 @@ func TestCallFlagsMakeObjects(t *testing.T) {
 	}
 }
 
-// Rehearsals ask web servers only where the operator lets them, and private addresses never.
+// Rehearsals only send web requests if the operator permits it, and never to private addresses.
 func TestRehearsalHTTP(t *testing.T) {
 	for allowed, args := range map[bool][]string{false: nil, true: {"--rehearsal-http"}} {
 		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, args...)
@@ -283,7 +283,7 @@ func TestRehearsalHTTP(t *testing.T) {
 	}
 }
 
-// A function that leads back to itself ends at the limit that the operator set.
+// A function that leads back to itself ends at the operator's limit.
 func TestMaxBranchCount(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--max-branch-count=3")
 	token := login(t, s.url)

@@ -16,7 +16,7 @@ import (
 	"callfn/internal/await"
 )
 
-// encrypted puts TLS before a CouchDB: its address there, and the file with the certificate to trust.
+// encrypted puts a CouchDB behind TLS. It returns the address and the file with the certificate to trust.
 func encrypted(t *testing.T, address string, http2 bool) (at, ca string) {
 	t.Helper()
 	to, err := url.Parse(address)
@@ -30,7 +30,7 @@ func encrypted(t *testing.T, address string, http2 bool) (at, ca string) {
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	})
 	front.EnableHTTP2 = http2
-	front.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that are refused
+	front.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes
 	front.StartTLS()
 	t.Cleanup(func() { front.CloseClientConnections(); front.Close() })
 	ca = filepath.Join(t.TempDir(), "ca.pem")
@@ -46,8 +46,8 @@ func encrypted(t *testing.T, address string, http2 bool) (at, ca string) {
 	return u.String(), ca
 }
 
-// Over TLS with a CA of one's own everything works, shows and changes feeds included, over HTTP/1.1 and 2; without the
-// CA, or under a name that the certificate does not have, nothing is sent.
+// Over TLS with one's own CA everything works, including shows and changes feeds, over HTTP/1.1 and 2. Without the CA,
+// or with a name that the certificate lacks, nothing is sent.
 func TestCouchDBOverTLS(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		for name, http2 := range map[string]bool{"1.1": false, "2": true} {
