@@ -11,7 +11,7 @@ const threeNodes = `{"module":"tts","data":{"text":"Thanks for calling us Alice"
  "children":{"_":{"module":"play","data":{"id":"0123456789abcdef0123456789abcdef"},
  "children":{"_":{"module":"hangup","data":{}}}}}}`
 
-// What every call that runs a function waits for, once its result is there.
+// BenchmarkValidateFlow measures what every call waits for after its function has returned.
 func BenchmarkValidateFlow(b *testing.B) {
 	set, flow := load(b), decode(b, threeNodes)
 	b.ReportAllocs()
@@ -42,7 +42,7 @@ func BenchmarkValidateFunction(b *testing.B) {
 	}
 }
 
-// What a process does once, before it serves.
+// BenchmarkLoad measures what a process does once, before it serves.
 func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

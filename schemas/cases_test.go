@@ -11,8 +11,8 @@ import (
 	"callfn/schemas"
 )
 
-// Each file of testdata/cases is one case: a schema, a value, and what comes of it. "strict" holds the errors of
-// ValidateStrict where they differ.
+// Each file of testdata/cases is one case: a schema, a value, and the result. "strict" has the errors of ValidateStrict
+// if they differ.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*.txt")
 	if err != nil || len(files) == 0 {
@@ -43,7 +43,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// same compares JSON text with a value; no text stands for null.
+// same compares JSON text with a value. No text means null.
 func same(t *testing.T, what, want string, got any) {
 	t.Helper()
 	if want == "" {
@@ -54,7 +54,7 @@ func same(t *testing.T, what, want string, got any) {
 	}
 }
 
-// sections splits a file at lines like "-- value --"; what stands before the first is its comment.
+// sections splits a file at lines like "-- value --". The text before the first one is a comment.
 func sections(t *testing.T, file string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(file)

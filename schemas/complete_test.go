@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Where defaults and casts reach, on small schemas of their own.
+// Defaults and casts, on small schemas.
 func TestCompletes(t *testing.T) {
 	tests := []struct{ name, schema, value, want string }{
 		{

@@ -9,7 +9,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// The keywords that documents may use; anything else is a misspelling that the schema compiler would pass over.
+// keywords are the keywords that documents may use. Anything else is a misspelling that the schema compiler would
+// ignore.
 var keywords = strings.Fields(
 	`$schema _id description type required default properties patternProperties additionalProperties
 	items uniqueItems minItems maxItems enum format pattern minLength maxLength minimum maximum oneOf anyOf
@@ -72,7 +73,7 @@ func checkDocument(t *testing.T, place string, s map[string]any, described bool)
 	}
 }
 
-// Every module that the executor has, and none that is only a part of one.
+// Modules lists every module of the executor, and none that is only a part of one.
 func TestModules(t *testing.T) {
 	modules := load(t).Modules()
 	for _, m := range strings.Fields("function callflow tts play sleep response hangup answer noop set_variables " +
@@ -92,7 +93,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// Where KAZOO's documents ask for its external validation, there must be one here: by node or by URL.
+// Where KAZOO's documents require its external validation, there is one here: by node or by URL.
 func TestEveryExternalValidationIsDone(t *testing.T) {
 	set := load(t)
 	probes := map[string]string{

@@ -2,7 +2,7 @@ package schemas
 
 import "io/fs"
 
-// Compile lets tests use small schemas of their own.
+// Compile returns a set of small schemas for tests.
 func Compile(dir fs.FS) (*Set, error) {
 	c, err := compile(dir)
 	if err != nil {

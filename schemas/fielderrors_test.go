@@ -47,7 +47,7 @@ func TestFieldErrors(t *testing.T) {
 	}
 }
 
-// Errors go to logs, values must not: one of them may be a key or a PIN.
+// Errors are logged, so they must not contain values: one may be a key or a PIN.
 func TestErrorTextHoldsNoValues(t *testing.T) {
 	set := load(t)
 	_, errs := set.Validate("api_auth", map[string]any{"api_key": "secret", "secret-too": "secret"})

@@ -16,13 +16,13 @@ func load(t testing.TB) *schemas.Set {
 	return set
 }
 
-// failer is what *testing.T and *rapid.T have in common.
+// failer has the common methods of *testing.T and *rapid.T.
 type failer interface {
 	Helper()
 	Fatal(...any)
 }
 
-// decode reads test input; unlike hostile input it may be as deep as it likes.
+// decode reads test input, which unlike hostile input may have any depth.
 func decode(t testing.TB, text string) any {
 	t.Helper()
 	v, err := jsonvalue.Decode([]byte(text), jsonvalue.Limits{Depth: 100_000, Bytes: 1 << 26, Values: 1 << 24})

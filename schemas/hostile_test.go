@@ -17,7 +17,7 @@ import (
 	"callfn/schemas"
 )
 
-// chain is a flow of n nodes below each other.
+// chain is a flow of n nodes, each a child of the previous one.
 func chain(n int) map[string]any {
 	flow := map[string]any{"module": "noop"}
 	for range n - 1 {
@@ -126,7 +126,7 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%.20v…: got it passed as a duration, want it refused", n)
 		}
 	}
-	// Go code that builds a value may use Go's numbers.
+	// Values from Go code may have Go's numbers.
 	for _, n := range []any{5, int64(5), 5.0, 5.2, "5"} {
 		out, errs := set.Validate("callflows.action", sleep(n))
 		if got := encode(t, out); errs != nil || !strings.Contains(got, `"duration":5,`) {
@@ -140,8 +140,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// Items that all have the same hash in the schema library, which then compares each with each: it hashes ["a","b"] like
-// ["a\x03b"], and so all ways of cutting one text into equally many strings.
+// All items have the same hash in the schema library, which then compares each pair. It hashes ["a","b"] like
+// ["a\x03b"], and so all ways of splitting one text into equally many strings.
 func TestUniqueItemsTakesLinearTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time, which the race detector stretches: run this without -short")
@@ -154,7 +154,7 @@ func TestUniqueItemsTakesLinearTime(t *testing.T) {
 		}
 		var list []any
 		part := "x"
-		for place := places - 1; place >= 0; place-- { // the difference comes last
+		for place := places - 1; place >= 0; place-- { // the difference is last
 			if i>>place&1 == 1 {
 				list = append(list, part)
 				part = "x"
@@ -177,7 +177,7 @@ func TestUniqueItemsTakesLinearTime(t *testing.T) {
 	}
 }
 
-// One set serves all calls at a time; the race detector watches.
+// One set serves concurrent calls, under the race detector.
 func TestConcurrentUse(t *testing.T) {
 	set := load(t)
 	var wg sync.WaitGroup
@@ -200,7 +200,7 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// What comes back must not be a way into the schemas: scribbling on defaults and targets changes nothing for others.
+// Results share nothing with the schemas: changing defaults and targets in them affects nobody else.
 func TestResultsAreTheCallers(t *testing.T) {
 	set := load(t)
 	flow := map[string]any{"module": "play"}
@@ -248,8 +248,8 @@ func TestWarningsOnHostileValues(t *testing.T) {
 	}
 }
 
-// The deepest value that there may be takes little stack: the schema library would take 6 KB at each of its levels,
-// some 3 MB here, and every goroutine that validates would keep them.
+// The deepest permitted value takes little stack. The schema library would take 6 KB at each of its levels, some 3 MB
+// here, and every goroutine that validates would keep them.
 func TestDeepValuesTakeLittleStack(t *testing.T) {
 	set := compile(t, map[string]string{"tree": `{"type":"object","properties":{"x":{"enum":["a"]}},` +
 		`"additionalProperties":{"$ref":"tree"}}`})
@@ -257,7 +257,7 @@ func TestDeepValuesTakeLittleStack(t *testing.T) {
 	for range 254 {
 		value = map[string]any{"below": value}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would shrink stacks
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // garbage collection would shrink stacks
 	done := make(chan uint64)
 	go func() {
 		var before, after runtime.MemStats

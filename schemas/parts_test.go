@@ -51,7 +51,7 @@ func TestCastTo(t *testing.T) {
 	n := func(s string) json.Number { return json.Number(s) }
 	tests := []struct {
 		typ      string
-		from, to any // to is nil where KAZOO casts nothing
+		from, to any // to is nil if KAZOO does not cast
 	}{
 		{"integer", "5", n("5")},
 		{"integer", "-5", n("-5")},

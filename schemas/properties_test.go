@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// For any schema and any value, mostly ones that look like what the schema wants: the argument stays as it is, what is
-// valid comes back complete (completing it again changes nothing), and what is not comes with well-formed errors.
+// For any schema and value, mostly ones that resemble what the schema wants: the argument stays unchanged, a valid
+// value comes back complete (completing it again changes nothing), and an invalid one gives well-formed errors.
 func TestValidateProperties(t *testing.T) {
 	set := load(t)
 	docs := map[string]map[string]any{}
@@ -80,7 +80,7 @@ func checkErrors(t *rapid.T, errs schemas.FieldErrors) {
 	}
 }
 
-// drawFor draws a value that a schema might accept: usually of the right type, with the right keys, now and then not.
+// drawFor draws a value that a schema might accept: usually of the right type, with the right keys, sometimes not.
 func drawFor(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, name string, s map[string]any,
 	depth int,
 ) any {
@@ -149,7 +149,7 @@ func drawObject(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, na
 	return obj
 }
 
-// The way of a function's result: bytes from outside, decoded, validated.
+// FuzzResult treats bytes like a function's result: it decodes and validates them.
 func FuzzResult(f *testing.F) {
 	for _, seed := range []string{
 		`{"module":"tts","data":{"text":"hi"}}`, `{"module":"audio_macro","data":{"macros":[{"macro":"tone"}]}}`,

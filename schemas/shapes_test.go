@@ -228,7 +228,7 @@ func TestFormats(t *testing.T) {
 		{"ipv6", `"x"`, false},
 		{"uri", `"no uri at all"`, true},
 		{"hostname", `"-"`, true},
-		{"made-up", `"x"`, true}, // KAZOO looks at none of these
+		{"made-up", `"x"`, true}, // KAZOO ignores these
 	}
 	for _, tt := range tests {
 		if _, errs := set.Validate(tt.format, decode(t, tt.value)); (errs == nil) != tt.ok || !tt.ok &&
@@ -277,7 +277,7 @@ func compile(t testing.TB, docs map[string]string) *schemas.Set {
 	return set
 }
 
-// Documents that refer to each other without end are refused, which the library notices only when it validates.
+// Documents that refer to each other without end are refused. The library only notices this during validation.
 func TestCompileRefusesEndlessReferences(t *testing.T) {
 	for name, docs := range map[string]map[string]string{
 		"two documents":   {"a": `{"$ref":"b"}`, "b": `{"$ref":"a"}`},

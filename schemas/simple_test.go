@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What the short cut accepts, the library accepts as well, whatever the schema; and the short cut is worth having.
+// The shortcut only accepts what the library accepts too, for any schema, and it accepts enough to be useful.
 func TestSimpleAcceptsOnlyWhatIsValid(t *testing.T) {
 	names := []string{"a", "b", "c"}
 	scalar := rapid.OneOf(
@@ -78,7 +78,7 @@ func TestSimpleAcceptsOnlyWhatIsValid(t *testing.T) {
 	}
 }
 
-// What the documents ask of most values takes no call of the library's.
+// Most values of the documents' schemas need no call of the library.
 func TestSimpleIsUsed(t *testing.T) {
 	c, err := loadEmbedded()
 	if err != nil {
@@ -95,8 +95,8 @@ func TestSimpleIsUsed(t *testing.T) {
 	}
 }
 
-// What is easily taken for valid is left to the library: characters are counted, not bytes; 1.5 is no integer; an enum
-// is not only of texts.
+// Values that are easily taken for valid are left to the library: lengths count characters, not bytes; 1.5 is no
+// integer; an enum may have more than texts.
 func TestSimpleLeavesToTheLibrary(t *testing.T) {
 	for _, tc := range []struct {
 		schema string

@@ -15,8 +15,8 @@ import (
 )
 
 // testdata/vocabulary.txt lists every key of every schema with its type, default and rules. It was made from KAZOO's
-// own schema documents, apart from ours, so a misspelt key, a wrong default or a lost limit on either side shows here.
-// What callfn adds or changes stands in its last section.
+// own schema documents, independently of callfn's. So a misspelt key, a wrong default or a lost limit on either side
+// shows here. Its last section has what callfn adds or changes.
 func TestVocabulary(t *testing.T) {
 	text, err := os.ReadFile("testdata/vocabulary.txt")
 	if err != nil {
@@ -58,7 +58,7 @@ var vocabularyRules = []string{
 
 // flatten writes a schema as lines "schema key type default rules".
 func flatten(t *testing.T, name, key string, s map[string]any, required bool, emit func(string)) {
-	if all, ok := s["allOf"].([]any); ok { // ours for a $ref with siblings, which draft-04 ignores and KAZOO does not
+	if all, ok := s["allOf"].([]any); ok { // a $ref with siblings, which draft-04 ignores and KAZOO does not
 		s = maps.Clone(all[0].(map[string]any))
 		maps.Copy(s, all[1].(map[string]any))
 	}
@@ -119,7 +119,7 @@ func flatten(t *testing.T, name, key string, s map[string]any, required bool, em
 	}
 }
 
-// each goes through properties in a fixed order.
+// each visits properties in a fixed order.
 func each(props any, f func(string, map[string]any)) {
 	m, _ := props.(map[string]any)
 	for _, k := range slices.Sorted(maps.Keys(m)) {

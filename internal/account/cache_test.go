@@ -90,7 +90,7 @@ func TestCacheRemembersRealms(t *testing.T) {
 		t.Fatal(err)
 	}
 	realm("acme.example", "")
-	c.Forget(acme.ID()) // as the change of the account does
+	c.Forget(acme.ID()) // as a change of the account does
 	realm("ACME.example", acme.ID())
 	if err := s.Remove(ctx, acme); err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestCacheRemembersRealms(t *testing.T) {
 		t.Fatal(err)
 	}
 	realm("acme.example", "")
-	now = now.Add(10 * time.Second) // nobody reported the change
+	now = now.Add(10 * time.Second) // the change was not reported
 	realm("acme.example", again.ID())
 }
 
@@ -146,5 +146,5 @@ func TestCacheFindsTimeZones(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.ForgetAll()
-	zone(low, "Europe/Vienna") // the account between was deleted
+	zone(low, "Europe/Vienna") // the account in between was deleted
 }

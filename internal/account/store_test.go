@@ -68,7 +68,7 @@ func TestMasterKeyIsMade(t *testing.T) {
 	}
 }
 
-// Services that start at once on an empty store agree on one master account.
+// Services that start at the same time on an empty store agree on one master account.
 func TestOneMasterHoweverManyStart(t *testing.T) {
 	stores := datastoretest.Open(t)
 	var wg sync.WaitGroup
@@ -136,7 +136,7 @@ func TestRotationAndRevocation(t *testing.T) {
 	if _, err := s.ByAPIKey(ctx, key); !errors.Is(err, datastore.ErrNotFound) {
 		t.Errorf("the old key: got %v, want %v", err, datastore.ErrNotFound)
 	}
-	// Logging out without end does not fill the document: it ends with every token void.
+	// Repeated logouts do not fill the document: at last every token becomes invalid.
 	secret := rotated.SignatureSecret()
 	for i := range 501 {
 		if err := s.RevokeToken(ctx, master.ID(), fmt.Sprint(i), expires, datastore.Stamp{}); err != nil {

@@ -16,7 +16,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// A function that fails in calls is off for everybody within a second: another process reads the same document.
+// A function that keeps failing in calls is disabled for every process within a second, since they read the same
+// document.
 func TestCallsSwitchAFunctionOff(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool},

@@ -30,16 +30,16 @@ const acme = account.ID("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 
 var began = time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)
 
-// world is a datastore with functions and a guard that watches them.
-type world struct {
+// fixture is a datastore with functions and a guard that watches them.
+type fixture struct {
 	t      testing.TB
 	stores datastoretest.Stores
 	guard  *autodisable.Guard
 }
 
-func newWorld(t testing.TB, change ...func(*autodisable.Config)) *world {
+func newWorld(t testing.TB, change ...func(*autodisable.Config)) *fixture {
 	t.Helper()
-	w := &world{t: t, stores: datastoretest.Open(t)}
+	w := &fixture{t: t, stores: datastoretest.Open(t)}
 	cfg := autodisable.Config{
 		Datastores: w.stores, Now: func() time.Time { return began },
 		Threshold: autodisable.Default(),
@@ -52,7 +52,7 @@ func newWorld(t testing.TB, change ...func(*autodisable.Config)) *world {
 	return w
 }
 
-func (w *world) function() function.ID {
+func (w *fixture) function() function.ID {
 	w.t.Helper()
 	id, err := datastore.NewID(rand.Reader)
 	if err != nil {
@@ -68,7 +68,7 @@ func (w *world) function() function.ID {
 	return function.ID(id)
 }
 
-func (w *world) doc(id function.ID) datastore.Document {
+func (w *fixture) doc(id function.ID) datastore.Document {
 	w.t.Helper()
 	doc, err := function.Collection(w.stores).Get(context.Background(), string(acme), string(id))
 	if err != nil {
@@ -89,15 +89,15 @@ func ran(id function.ID, at time.Time, o runs.Outcome) function.Ran {
 }
 
 // settle waits until the guard has counted so many failures, and has acted on them.
-func (w *world) settle(failures uint64) {
+func (w *fixture) settle(failures uint64) {
 	w.t.Helper()
 	w.counted(failures)
-	w.guard.Ran(ran("another", began, runs.Threw)) // counted after the last one was acted upon
+	w.guard.Ran(ran("another", began, runs.Threw)) // counted after the guard acted on the last one
 	w.counted(failures + 1)
 }
 
 // counted waits until the guard has counted so many failures.
-func (w *world) counted(failures uint64) {
+func (w *fixture) counted(failures uint64) {
 	w.t.Helper()
 	await.Value(w.t, fmt.Sprintf("%d failures counted", failures), func() (string, bool) {
 		got := w.guard.Stats()
@@ -212,7 +212,7 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-// Whoever switches a function on again starts at nothing, in every process.
+// Enabling a function again restarts its count, in every process.
 func TestEnabledAgainStartsAtNothing(t *testing.T) {
 	w := newWorld(t)
 	elsewhere := newWorld(t)
@@ -257,7 +257,7 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 	}
 }
 
-// What a caller typed does not get into the reason.
+// What a caller typed does not appear in the reason.
 func TestReasonKeepsSecrets(t *testing.T) {
 	w := newWorld(t)
 	id := w.function()
@@ -274,7 +274,8 @@ func TestReasonKeepsSecrets(t *testing.T) {
 	}
 }
 
-// A function that is deleted, of another account, or off already is left alone; a busy document is waited for.
+// A function that is deleted, of another account, or already disabled stays untouched. A conflicting change is
+// repeated.
 func TestConflictsAndAbsence(t *testing.T) {
 	w := newWorld(t)
 	id := w.function()

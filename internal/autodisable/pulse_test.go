@@ -8,8 +8,8 @@ import (
 	"callfn/internal/runs"
 )
 
-// A machine that stood still for a second lets every deadline pass. Timeouts of runs that were under way then do not
-// count, others do.
+// While a machine stands still for a second, every deadline passes. Timeouts of runs under way then do not count;
+// others do.
 func TestTimeoutsOfAMachineThatStoodStill(t *testing.T) {
 	begun := time.Unix(1_800_000_000, 0)
 	at := func(ms int) time.Time { return begun.Add(time.Duration(ms) * time.Millisecond) }

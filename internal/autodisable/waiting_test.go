@@ -11,7 +11,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// late is a Driver whose place gives no answer in time and says afterwards how the function ended; "" says nothing.
+// late is a Driver whose place does not answer in time and says afterwards how the function ended; "" says nothing.
 type late struct{ end runs.Outcome }
 
 func (l late) Evaluate(context.Context, function.Evaluation) (runs.Report, error) {
@@ -26,7 +26,7 @@ func (l late) Evaluate(context.Context, function.Evaluation) (runs.Report, error
 	}, nil
 }
 
-// A run that was given up counts only when CouchDB says in the end that the function was at fault.
+// An abandoned run counts only if CouchDB says in the end that the function was at fault.
 func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
 	for end, want := range map[runs.Outcome]uint64{
 		runs.OK: 0, "": 0, runs.EngineDown: 0, runs.Timeout: 6,
@@ -41,7 +41,7 @@ func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
 			r.Run(t.Context(), function.Request{Account: acme, Function: id, Origin: function.FromCall})
 		}
 		if want == 0 {
-			// A function that fails for certain, counted after the others, shows that those were looked at.
+			// A function that certainly fails, counted after the others, shows that those were examined.
 			other := w.function()
 			for range autodisable.Default().Failures {
 				w.guard.Ran(ran(other, began, runs.Threw))

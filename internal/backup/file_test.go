@@ -41,7 +41,7 @@ func example(t testing.TB) []byte {
 	return out.Bytes()
 }
 
-// Wherever a file is cut off, going on with it gives the whole file; and a cut-off one is never taken for whole.
+// A file that is cut off anywhere can be continued to the whole file, and is never taken for whole.
 func TestCutAnywhere(t *testing.T) {
 	whole := example(t)
 	for cut := 0; cut < len(whole); cut += 3 {

@@ -18,10 +18,10 @@ import (
 	"github.com/go-kivik/kivik/v4/couchdb"
 )
 
-// bigDocs is how many documents the benchmarks' node holds.
+// bigDocs is the number of documents in the benchmarks' node.
 const bigDocs = 100_000
 
-// bigEngine maps in Go what the benchmarks' view would map in JavaScript, so that they measure the node.
+// bigEngine maps in Go what the benchmarks' view would map in JavaScript, so that only the node is measured.
 var bigEngine = mapEngine{mapDoc: func(raw json.RawMessage) []couchnode.Row {
 	var doc struct{ Account, Name string }
 	if err := json.Unmarshal(raw, &doc); err != nil {
@@ -63,7 +63,7 @@ func fillBig(tb testing.TB, client *http.Client) {
 	mustCall(tb, client, "GET", db+"/_design/d/_view/v?limit=1&reduce=false", nil)
 }
 
-// BenchmarkBig measures a node that holds 100,000 documents: opening it, and reading pages of it.
+// BenchmarkBig measures a node with 100,000 documents: opening it, and reading pages of it.
 func BenchmarkBig(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "big.db")
 	n, client := openBig(b, path)
@@ -113,8 +113,9 @@ func BenchmarkBig(b *testing.B) {
 	})
 }
 
-// BenchmarkPut measures durable writes through the kivik driver, by one client and by many at once; compressed, as is
-// kivik's default, and not: for small documents in-process, compressing costs more than the write.
+// BenchmarkPut measures durable writes through the kivik driver, by one client and by many at once. It measures them
+// compressed, as is kivik's default, and uncompressed: for small documents in-process, compressing costs more than the
+// write.
 func BenchmarkPut(b *testing.B) {
 	for _, opts := range [][]kivik.Option{{}, {couchdb.OptionNoRequestCompression()}} {
 		for _, clients := range []int{2, 16, 64} {

@@ -15,7 +15,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 )
 
-// filled makes a node's file with documents and an index, and gives its bytes and what a listing of each says.
+// filled creates a node's file with documents and an index. It returns its bytes and what a listing of each shows.
 func filled(t *testing.T) (file []byte, want string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "node.db")
@@ -44,7 +44,7 @@ func filled(t *testing.T) (file []byte, want string) {
 	return file, want
 }
 
-// listings is how many documents, and rows of the view, a node lists, and which.
+// listings returns how many documents, and rows of the view, a node lists, and which.
 func listings(t *testing.T, n *couchnode.Node) string {
 	t.Helper()
 	client := &http.Client{Transport: n.Transport()}
@@ -60,12 +60,12 @@ func listings(t *testing.T, n *couchnode.Node) string {
 	return all.String()
 }
 
-// Whatever page of the file is lost, the node says that it is damaged and what to do, or everything is still there. It
-// never lists less without a word, nor brings the process down.
+// If any page of the file is lost, the node reports the damage and what to do, or everything is still there. It never
+// silently lists less, nor crashes the process.
 func TestADamagedFileIsNoticed(t *testing.T) {
 	file, want := filled(t)
 	page := os.Getpagesize()
-	file = file[:(len(bytes.TrimRight(file, "\x00"))/page+1)*page] // bbolt takes room in advance
+	file = file[:(len(bytes.TrimRight(file, "\x00"))/page+1)*page] // bbolt allocates space in advance
 	dir, examined, noticed := t.TempDir(), 0, 0
 	examine := func(name string, content []byte) {
 		examined++

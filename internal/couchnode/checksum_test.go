@@ -18,7 +18,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 )
 
-// openBytes opens a node on a file's content. What it logs is in log.
+// openBytes opens a node on a file's content. log has what it logs.
 func openBytes(t *testing.T, content []byte) (n *couchnode.Node, client *http.Client, log *bytes.Buffer) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "node.db")
@@ -34,7 +34,7 @@ func openBytes(t *testing.T, content []byte) (n *couchnode.Node, client *http.Cl
 	return n, &http.Client{Transport: n.Transport()}, log
 }
 
-// withMarks is a file whose documents and rows have texts that occur nowhere else.
+// withMarks is a file whose documents and rows have unique texts.
 func withMarks(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "node.db")
@@ -63,7 +63,7 @@ func withMarks(t *testing.T) []byte {
 	return file
 }
 
-// flipped changes one bit of the last letter of every place that has a text.
+// flipped changes one bit of the last letter wherever a text occurs.
 func flipped(t *testing.T, file []byte, text string) []byte {
 	t.Helper()
 	changed := bytes.Clone(file)
@@ -82,7 +82,8 @@ func flipped(t *testing.T, file []byte, text string) []byte {
 	return changed
 }
 
-// A bit that the disk changed inside valid JSON is found when the document is read: never answered, always named.
+// A bit that the disk changed inside valid JSON is found when the document is read. The document is not answered but
+// named in an error.
 func TestAFlippedBitInADocumentIsFound(t *testing.T) {
 	n, client, log := openBytes(t, flipped(t, withMarks(t), "body-07"))
 	damaged := func(method, path string) {
@@ -112,7 +113,7 @@ func TestAFlippedBitInADocumentIsFound(t *testing.T) {
 		t.Errorf("Check: got %v, want a %T that names doc07", err, whole)
 	}
 
-	// Whoever knows its revision can write it anew.
+	// A client that knows its revision can overwrite it.
 	rev := ""
 	for _, row := range rows {
 		if row := row.(map[string]any); row["id"] == "doc07" {
@@ -126,7 +127,7 @@ func TestAFlippedBitInADocumentIsFound(t *testing.T) {
 	}
 }
 
-// A branch that lost a conflict keeps its damage when the document is written: it never becomes a good one.
+// A branch that lost a conflict stays damaged when the document is written.
 func TestADamagedBranchStaysDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "node.db")
 	n, err := couchnode.Open(path, couchtest.Engine{}, couchnode.Options{})
@@ -155,7 +156,7 @@ func TestADamagedBranchStaysDamaged(t *testing.T) {
 	}
 }
 
-// An index with a flipped bit is made anew by the query that finds it.
+// The query that finds a flipped bit in an index rebuilds it.
 func TestAFlippedBitInAnIndexIsMended(t *testing.T) {
 	file := withMarks(t)
 	for _, query := range []string{"?key=%22row-03%22", "", "?descending=true&limit=30"} {
@@ -165,7 +166,7 @@ func TestAFlippedBitInAnIndexIsMended(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// In the row, and so the value, but not in the document nor in the key, which is encoded.
+			// In the row, and so in the value, but not in the document or the key, which is encoded.
 			damaged := bytes.ReplaceAll(file, []byte(`"row-03""row-03"`), []byte(`"row-03""row-02"`))
 			if bytes.Equal(damaged, file) {
 				t.Fatal("the file has no such row, want one")
@@ -195,7 +196,7 @@ func TestAFlippedBitInALocalDocumentIsFound(t *testing.T) {
 	}
 }
 
-// format1 is a file that the release before checksums wrote: two databases, 40 documents, a conflict, a deleted one,
+// format1 is a file written by the release before checksums: two databases, 40 documents, a conflict, a deleted one,
 // two views, a _local document, a security object.
 func format1(t *testing.T) []byte {
 	t.Helper()
@@ -215,7 +216,7 @@ func format1(t *testing.T) []byte {
 	return content
 }
 
-// A file of the first format is upgraded when it is opened: everything is there, and everything has its checksum.
+// A file of the first format is upgraded when it is opened: everything is there, and everything has a checksum.
 func TestUpgradeOfAFileWithoutChecksums(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "node.db")
 	if err := os.WriteFile(path, format1(t), 0o600); err != nil {

@@ -17,13 +17,13 @@ func TestContractInProcess(t *testing.T) {
 	})
 }
 
-// serve puts a node on a loopback socket, open to admin:secret.
+// serve serves a node on a loopback socket, with the login admin:secret.
 func serve(t testing.TB, n *couchnode.Node) (url string) {
 	t.Helper()
 	return "http://admin:secret@" + servePublic(t, n, &couchnode.Credentials{User: "admin", Password: "secret"})
 }
 
-// servePublic puts a node on a loopback socket and returns its address.
+// servePublic serves a node on a loopback socket and returns its address.
 func servePublic(t testing.TB, n *couchnode.Node, credentials *couchnode.Credentials) (addr string) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)

@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// crashChildEnv makes the test binary play the process that is going to be killed: its value is the node's file.
+// crashChildEnv makes the test binary the process that is killed. Its value is the path of the node's file.
 const crashChildEnv = "COUCHNODE_CRASH_CHILD"
 
 func TestMain(m *testing.M) {
@@ -29,8 +29,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// crashChild writes documents as fast as it can, and queries a view meanwhile. It prints each id once the write has
-// been acknowledged, and never ends by itself.
+// crashChild writes documents as fast as it can and queries a view meanwhile. It prints each id once the write is
+// acknowledged, and never stops by itself.
 func crashChild(path string) {
 	n, err := couchnode.Open(path, couchtest.Engine{}, couchnode.Options{})
 	if err != nil {
@@ -68,7 +68,7 @@ func crashChild(path string) {
 	}
 }
 
-// Whatever has been acknowledged is there after kill -9, and so is a view that agrees with the documents.
+// Every acknowledged write survives kill -9, and the view agrees with the documents.
 func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes: run this without -short")
@@ -106,8 +106,8 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 			t.Fatalf("round %d: the child ended by itself, want it killed after %d writes", round, wanted)
 		}
 		checkSurvivors(t, path, acknowledged)
-		// What is there now was written by this round's child; the next one starts from an existing file, in which
-		// its first documents already exist: they conflict and are not acknowledged again.
+		// This round's child wrote what is there now. The next one starts from an existing file, in which its first documents
+		// already exist: they conflict and are not acknowledged again.
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"callfn/internal/smalldisk"
 )
 
-// answers asks for views in every way, and lists the answers.
+// viewAnswers queries views in every way and lists the answers.
 func viewAnswers(t *testing.T, client *http.Client) []string {
 	t.Helper()
 	var all []string
@@ -38,8 +38,8 @@ func viewAnswers(t *testing.T, client *http.Client) []string {
 	return all
 }
 
-// On a full disk, which takes no index, a view answers what it would answer with one: from what is indexed, and from
-// memory. Documents that changed since are neither missing nor there twice.
+// On a full disk, which has no room for an index, a view gives the same answers as with one: from the indexed part, and
+// from memory. Documents that changed since are neither missing nor listed twice.
 func TestViewsOnAFullDisk(t *testing.T) {
 	disk, grow := smalldisk.New(t, 24<<20)
 	log := &bytes.Buffer{}
@@ -71,7 +71,7 @@ func TestViewsOnAFullDisk(t *testing.T) {
 	}
 	viewAnswers(t, client) // indexed so far
 	for i := 0; i < 100; i += 9 {
-		put(i, 100+i) // changed, and moved elsewhere
+		put(i, 100+i) // changed, and moved within the order
 	}
 	for i := 100; i < 130; i++ {
 		put(i, i-100)

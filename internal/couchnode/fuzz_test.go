@@ -41,7 +41,7 @@ func TestRecordRoundTrips(t *testing.T) {
 	})
 }
 
-// A damaged record is an error, never a panic.
+// A damaged record gives an error, never a panic.
 func FuzzDecodeRecord(f *testing.F) {
 	leaf := revtree.Leaf{Path: revtree.Path{Gen: 2, IDs: []revtree.ID{"b", "a"}}, Body: []byte("{}")}
 	f.Add((&record{seq: 7, tree: revtree.Tree{leaf}}).encode("doc"))
@@ -56,7 +56,7 @@ func FuzzDecodeRecord(f *testing.F) {
 	})
 }
 
-// A response object is refused or can be sent: its code and headers are good for net/http.
+// A response object is refused or can be sent: net/http accepts its code and headers.
 func FuzzShowAnswer(f *testing.F) {
 	for _, s := range []string{`{"json":1}`, `{"code":500,"body":"x","headers":{"A":"b"}}`, `{"base64":"YQ=="}`} {
 		f.Add([]byte(s))
@@ -80,7 +80,7 @@ func FuzzShowAnswer(f *testing.F) {
 	})
 }
 
-// noEngine answers nothing, quickly.
+// noEngine answers nothing, at once.
 type noEngine struct{}
 
 func (noEngine) Show(context.Context, string, string, json.RawMessage, ShowRequest) (json.RawMessage, error) {
@@ -99,7 +99,7 @@ func (noEngine) Map(_ context.Context, _ string, funs []string, docs []json.RawM
 	return rows, nil
 }
 
-// Whatever is asked, the node answers JSON (or a document list), and never that it has failed itself.
+// For any request, the node answers JSON (or a document list), and never an internal failure.
 func FuzzRequests(f *testing.F) {
 	for _, s := range [][3]string{
 		{"GET", "/db/_all_docs?startkey=%22a%22&limit=1", ""},

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every handler begins at once, however many wait; few goroutines stay, and none when the node closes (goleak).
+// Every handler begins at once, however many wait. Few goroutines stay, and none after Close (goleak).
 func TestHandlersRunAtOnce(t *testing.T) {
 	closed := make(chan struct{})
 	defer close(closed)

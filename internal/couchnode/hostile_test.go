@@ -14,7 +14,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 )
 
-// What differs from CouchDB on purpose, and limits that CouchDB does not have.
+// Intended differences from CouchDB, and limits that CouchDB does not have.
 func TestRefusals(t *testing.T) {
 	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{},
 		couchnode.Options{MaxDocumentBytes: 10_000, MaxRequestBytes: 600_000})
@@ -117,7 +117,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A document cannot be given more open branches than can be carried.
+// A document cannot get more open branches than the limit.
 func TestTooManyConflicts(t *testing.T) {
 	_, client := inProcess(t)
 	mustCall(t, client, "PUT", "http://node/db", nil)
@@ -147,7 +147,7 @@ func (e *answerEngine) Show(context.Context, string, string, json.RawMessage,
 	return json.RawMessage(e.answer), e.err
 }
 
-// The response object is made by code that anyone may have written.
+// Untrusted code makes the response object.
 func TestHostileShowAnswers(t *testing.T) {
 	engine := &answerEngine{}
 	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
@@ -233,7 +233,7 @@ func TestShowHeaders(t *testing.T) {
 	}
 }
 
-// A sequence of a database that has been deleted and made anew does not hide the new one's changes.
+// A sequence of a database that was deleted and recreated hides no changes of the new one.
 func TestSequenceOfAnEarlierDatabase(t *testing.T) {
 	_, client := inProcess(t)
 	const db = "http://node/db"

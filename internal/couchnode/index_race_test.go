@@ -9,7 +9,7 @@ import (
 	"callfn/internal/couchnode"
 )
 
-// meddlingEngine does something else to the node in the middle of an index update.
+// meddlingEngine changes the node in the middle of an index update.
 type meddlingEngine struct {
 	mapEngine
 	meddle func(batch int)
@@ -32,7 +32,7 @@ func viewOf(source string) map[string]any {
 	return map[string]any{"views": map[string]any{"v": map[string]any{"map": source}}}
 }
 
-// An index that is dropped while it is being built is built again from the beginning.
+// An index that is dropped while it is built is built again from the beginning.
 func TestIndexDroppedWhileItIsBuilt(t *testing.T) {
 	engine := &meddlingEngine{mapEngine: mapEngine{mapDoc: emitOne}}
 	_, client := openNodeWith(t, engine)
@@ -60,7 +60,7 @@ func TestIndexDroppedWhileItIsBuilt(t *testing.T) {
 	}
 }
 
-// A query whose design document goes away under it says so, and leaves no index behind.
+// A query whose design document is deleted meanwhile says so and leaves no index behind.
 func TestDesignDocumentDeletedWhileIndexed(t *testing.T) {
 	engine := &meddlingEngine{mapEngine: mapEngine{mapDoc: emitOne}}
 	_, client := openNodeWith(t, engine)
@@ -74,7 +74,7 @@ func TestDesignDocumentDeletedWhileIndexed(t *testing.T) {
 	}
 }
 
-// A database that is deleted and made anew under a query is another database.
+// A database that is deleted and recreated during a query is another database.
 func TestDatabaseRemadeWhileIndexed(t *testing.T) {
 	engine := &meddlingEngine{mapEngine: mapEngine{mapDoc: emitOne}}
 	_, client := openNodeWith(t, engine)
@@ -97,7 +97,7 @@ func TestDatabaseRemadeWhileIndexed(t *testing.T) {
 	}
 }
 
-// A writer that never stops does not keep a query from its answer.
+// A writer that never stops does not delay a query's answer without end.
 func TestQueryEndsUnderConstantWrites(t *testing.T) {
 	engine := &meddlingEngine{mapEngine: mapEngine{mapDoc: emitOne}}
 	_, client := openNodeWith(t, engine)

@@ -15,7 +15,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 )
 
-// countingEngine counts the documents that are mapped, and fails where it is told to.
+// countingEngine counts the mapped documents, and fails where it is told to.
 type countingEngine struct {
 	couchtest.Engine
 	mu     sync.Mutex
@@ -35,7 +35,7 @@ func (e *countingEngine) Map(ctx context.Context, language string, funs []string
 	return e.Engine.Map(ctx, language, funs, docs)
 }
 
-// since tells how many documents have been mapped since it was last asked.
+// since returns how many documents have been mapped since the last call.
 func (e *countingEngine) since() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -110,7 +110,7 @@ func TestIndexesAreIncrementalAndKept(t *testing.T) {
 	expect("back to the first: its index is gone", 601, 601)
 }
 
-// An index whose building fails half-way goes on where it was.
+// An index whose building fails half-way continues from there.
 func TestIndexContinuesAfterFailure(t *testing.T) {
 	engine := &countingEngine{}
 	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
@@ -145,7 +145,7 @@ func TestIndexContinuesAfterFailure(t *testing.T) {
 	}
 }
 
-// What a map function emits is hostile: no row of it may break the index for others.
+// A map function's output is hostile: no row of it may break the index for others.
 func TestHostileRows(t *testing.T) {
 	row := func(key string) couchnode.Row { return couchnode.Row{Key: json.RawMessage(key)} }
 	many := make([]couchnode.Row, 20_000)
@@ -188,7 +188,7 @@ func TestHostileRows(t *testing.T) {
 	if got := strings.Join(ids, " "); got != "odd odd odd good spaces" || v["total_rows"] != 5.0 {
 		t.Errorf("got rows of %s, total %v; want odd odd odd good spaces, total 5", got, v["total_rows"])
 	}
-	// They all go when their documents do.
+	// They are all removed with their documents.
 	for id := range emitted {
 		doc := mustCall(t, client, "GET", db+"/"+id, nil).(map[string]any)
 		mustCall(t, client, "DELETE", db+"/"+id+"?rev="+doc["_rev"].(string), nil)
@@ -198,7 +198,7 @@ func TestHostileRows(t *testing.T) {
 	}
 }
 
-// Many writers and many queries at once: nobody sees an error, and every acknowledged write is in the next query.
+// With many concurrent writers and queries there is no error, and every acknowledged write is in the next query.
 func TestConcurrentWritesAndQueries(t *testing.T) {
 	_, client := inProcess(t)
 	const db = "http://node/db"
@@ -229,7 +229,7 @@ func TestConcurrentWritesAndQueries(t *testing.T) {
 	wg.Wait()
 }
 
-// Of many edits of one revision exactly one wins.
+// Of many edits of one revision exactly one succeeds.
 func TestConcurrentEditsOfOneDocument(t *testing.T) {
 	_, client := inProcess(t)
 	mustCall(t, client, "PUT", "http://node/db", nil)

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the service does with a CouchDB it does through kivik: this pins that the unchanged driver gets along.
+// The service uses a CouchDB through kivik. This checks that the unchanged driver works with the node.
 func TestKivikDriver(t *testing.T) {
 	n := openNode(t)
 	client := kivikClient(t, n)

@@ -14,8 +14,7 @@ import (
 	"github.com/go-kivik/kivik/v4/couchdb"
 )
 
-// mapEngine maps with a Go function: where a test is about the node, not about JavaScript, which the race detector
-// makes slow.
+// mapEngine maps with a Go function, for tests of the node and not of JavaScript, which the race detector slows down.
 type mapEngine struct {
 	couchtest.Engine
 	mapDoc func(doc json.RawMessage) []couchnode.Row
@@ -33,7 +32,7 @@ func (e mapEngine) Map(_ context.Context, _ string, funs []string,
 	return rows, nil
 }
 
-// openNodeWith opens a node like openNode, with an engine of the test's choice.
+// openNodeWith is openNode with an engine of the test's choice.
 func openNodeWith(t testing.TB, engine couchnode.Engine) (*couchnode.Node, *http.Client) {
 	t.Helper()
 	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
@@ -48,14 +47,14 @@ func openNodeWith(t testing.TB, engine couchnode.Engine) (*couchnode.Node, *http
 	return n, &http.Client{Transport: n.Transport()}
 }
 
-// openNode opens a node in a directory of its own, closed when the test ends.
+// openNode opens a node in its own directory and closes it when the test ends.
 func openNode(t testing.TB) *couchnode.Node {
 	t.Helper()
 	n, _ := openNodeWith(t, couchtest.Engine{})
 	return n
 }
 
-// kivikClient reaches a node the way the service does.
+// kivikClient reaches a node as the service does.
 func kivikClient(t testing.TB, n *couchnode.Node, opts ...kivik.Option) *kivik.Client {
 	t.Helper()
 	opts = append(opts, couchdb.OptionHTTPClient(&http.Client{Transport: n.Transport()}))

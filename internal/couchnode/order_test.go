@@ -15,8 +15,8 @@ import (
 	"callfn/internal/jsonvalue/jsonvaluetest"
 )
 
-// The node keeps the members of a document in the order in which they were sent, as CouchDB does, with _id and _rev
-// before them: in every answer that has the document, and in another node that it was replicated to.
+// The node keeps the members of a document in the order in which they were sent, as CouchDB does, after _id and _rev:
+// in every answer with the document, and in a node that it was replicated to.
 func TestMembersKeepTheirOrder(t *testing.T) {
 	_, here := openNodeWith(t, couchtest.Engine{})
 	_, there := openNodeWith(t, couchtest.Engine{})

@@ -10,8 +10,8 @@ import (
 	"callfn/internal/couchnode/couchtest"
 )
 
-// CALLFN_TEST_COUCHDB_URL is the address of an Apache CouchDB with an administrator's name and password in it. The
-// suite makes databases named callfn-test-… there and removes them.
+// CALLFN_TEST_COUCHDB_URL is the address of an Apache CouchDB with an administrator's name and password. The suite
+// creates databases named callfn-test-… there and removes them.
 func TestContractCouchDB(t *testing.T) {
 	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
 	if url == "" {

@@ -33,7 +33,7 @@ var emitAll = mapEngine{mapDoc: func(raw json.RawMessage) []couchnode.Row {
 
 const emitAllSource = "emit all"
 
-// Whatever is written in whatever order, what the endpoints tell agrees with what was written and with each other.
+// After any writes in any order, the answers of the endpoints agree with what was written and with each other.
 func TestEndpointsAgree(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -50,8 +50,8 @@ func TestEndpointsAgree(t *testing.T) {
 		mustCall(t, client, "PUT", db+"/_design/d",
 			map[string]any{"views": map[string]any{"v": map[string]any{"map": emitAllSource}}})
 
-		live := map[string]string{} // the winning revision of each document that is there
-		known := map[string]bool{}  // documents that ever were
+		live := map[string]string{} // the winning revision of each existing document
+		known := map[string]bool{}  // documents that ever existed
 		id := rapid.SampledFrom([]string{"a", "b", "c", "d/e", "f"})
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {
@@ -95,7 +95,7 @@ func TestEndpointsAgree(t *testing.T) {
 			"query": func(t *rapid.T) { mustCall(t, client, "GET", db+"/_design/d/_view/v?limit=1", nil) },
 			"":      func(t *rapid.T) { checkAgreement(t, client, db, live, known) },
 		})
-		// The index that followed every step is the one that is built from the end state.
+		// The index that was updated after every step equals one that is built at the end.
 		mustCall(t, client, "PUT", db+"/_design/fresh",
 			map[string]any{"views": map[string]any{"v": map[string]any{"map": emitAllSource + " again"}}})
 		followed := mustCall(t, client, "GET", db+"/_design/d/_view/v", nil)
@@ -140,7 +140,7 @@ func checkAgreement(t *rapid.T, client *http.Client, db string, live map[string]
 	}
 }
 
-// Two nodes that get the same revisions in different orders tell the same about every document.
+// Two nodes that get the same revisions in different orders give the same answers about every document.
 func TestReplicasConverge(t *testing.T) {
 	n := openNode(t)
 	client := &http.Client{Transport: n.Transport()}
@@ -192,7 +192,7 @@ func TestReplicasConverge(t *testing.T) {
 	})
 }
 
-// Every range of a view, in either direction, is what filtering and sorting the whole view gives.
+// Every range of a view, in either direction, equals the filtered and sorted whole view.
 func TestViewRanges(t *testing.T) {
 	n := openNode(t)
 	client := &http.Client{Transport: n.Transport()}

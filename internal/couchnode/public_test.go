@@ -41,8 +41,8 @@ func TestPublicMustBeSafe(t *testing.T) {
 	}
 }
 
-// Who may do what, without and with credentials. Requests are given to the handler as a server would, because no
-// well-behaved client can be made to send some of them.
+// Who may do what, without and with credentials. The handler gets requests as from a server, because no proper client
+// sends some of them.
 func TestPublicMatrix(t *testing.T) {
 	n, client := inProcess(t)
 	mustCall(t, client, "PUT", "http://node/functions", nil)

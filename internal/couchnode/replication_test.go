@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tester is what testing.TB and *rapid.T have in common.
+// tester has the common methods of testing.TB and *rapid.T.
 type tester interface {
 	Helper()
 	Fatal(...any)
@@ -67,7 +67,7 @@ func mustCall(t tester, client *http.Client, method, url string, body any) any {
 	return v
 }
 
-// contents is everything that replication carries: every leaf with its history, and what is deleted.
+// contents returns everything that replication carries: every leaf with its history, including deletions.
 func contents(t tester, client *http.Client, db string) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
@@ -84,7 +84,7 @@ func contents(t tester, client *http.Client, db string) map[string][]string {
 	return out
 }
 
-// escapeID makes a path segment of a document id; a + in a path would be a space to CouchDB.
+// escapeID returns a document id as a path segment. CouchDB would read a + in a path as a space.
 func escapeID(id string) string {
 	prefix := ""
 	if rest, ok := strings.CutPrefix(id, "_design/"); ok {
@@ -93,7 +93,7 @@ func escapeID(id string) string {
 	return prefix + strings.ReplaceAll(url.PathEscape(id), "+", "%2B")
 }
 
-// fill makes a database with what replicators stumble over.
+// fill creates a database with difficult cases for replicators.
 func fill(t testing.TB, client *http.Client, db string) {
 	t.Helper()
 	mustCall(t, client, "PUT", db, nil)
@@ -134,13 +134,13 @@ func fill(t testing.TB, client *http.Client, db string) {
 	}
 }
 
-// replicate lets a server's own replicator copy one database to another, and says how many writes failed.
+// replicate makes a server's own replicator copy one database to another, and fails if writes failed.
 func replicate(t testing.TB, server, source, target string) {
 	t.Helper()
 	ask(t, server, map[string]any{"source": source, "target": target})
 }
 
-// ask lets a server's own replicator do what a document of _replicate says.
+// ask makes a server's own replicator carry out a _replicate document.
 func ask(t testing.TB, server string, replication map[string]any) {
 	t.Helper()
 	answer := mustCall(t, http.DefaultClient, "POST", server+"/_replicate", replication).(map[string]any)
@@ -156,7 +156,7 @@ func ask(t testing.TB, server string, replication map[string]any) {
 	}
 }
 
-// testInterop replicates to another server and back to a second database, by that server's replicator.
+// testInterop replicates to another server and back to a second database with that server's replicator.
 func testInterop(t *testing.T, server string) {
 	node := serve(t, openNode(t))
 	there := server + "/callfn-test-" + strings.ToLower(strings.ReplaceAll(t.Name(), "/", "-"))
@@ -176,7 +176,7 @@ func testInterop(t *testing.T, server string) {
 		t.Errorf("after the way there and back (-want +got):\n%s", d)
 	}
 
-	// Another round, after a few changes, continues from the checkpoint and brings only those.
+	// Another round, after a few changes, continues from the checkpoint and copies only those.
 	doc := mustCall(t, http.DefaultClient, "GET", node+"/source/doc-100", nil).(map[string]any)
 	doc["more"] = true
 	mustCall(t, http.DefaultClient, "PUT", node+"/source/doc-100", doc)
@@ -190,8 +190,8 @@ func testInterop(t *testing.T, server string) {
 	}
 }
 
-// testOpenInterop replicates the one database that a socket without credentials serves away, without checkpoints, which
-// are written to the source too. Back it goes not: such a socket is for reading.
+// testOpenInterop replicates the one database of a socket without credentials away, without checkpoints, which would be
+// written to the source too. Replicating back is refused: such a socket is for reading.
 func testOpenInterop(t *testing.T, server string) {
 	n, client := inProcess(t)
 	open := "http://" + servePublic(t, n, nil) + "/functions"

@@ -24,7 +24,7 @@ func inProcess(t testing.TB) (*couchnode.Node, *http.Client) {
 	return n, &http.Client{Transport: n.Transport()}
 }
 
-// feedLines opens a continuous feed and returns its lines as they come; heartbeats are left out.
+// feedLines opens a continuous feed and returns its lines as they arrive, without heartbeats.
 func feedLines(t *testing.T, ctx context.Context, client *http.Client, url string) (lines <-chan string,
 	body io.Closer,
 ) {
@@ -67,7 +67,7 @@ func next(t *testing.T, lines <-chan string) string {
 	}
 }
 
-// The same feed in-process and on a socket: each change arrives while the feed stays open.
+// A feed in-process and on a socket: each change arrives while the feed stays open.
 func TestContinuousChangesStream(t *testing.T) {
 	n, client := inProcess(t)
 	for name, c := range map[string]struct {
@@ -88,7 +88,7 @@ func TestContinuousChangesStream(t *testing.T) {
 				}
 			}
 			cancel()
-			for range lines { // ends
+			for range lines { // until the feed ends
 			}
 		})
 	}
@@ -106,7 +106,7 @@ func TestLongPollWakesUp(t *testing.T) {
 		answer <- v
 	}()
 	<-started
-	// Whether the write comes before or after the poll's "now" is up to the scheduler: write until it answers.
+	// The scheduler decides whether the write comes before or after the poll's "now". So write until it answers.
 	for i := 0; ; i++ {
 		mustCall(t, client, "PUT", fmt.Sprintf("http://node/db/new%d", i), map[string]any{})
 		select {
@@ -154,7 +154,7 @@ func TestFeedEndsWithItsDatabase(t *testing.T) {
 	}
 }
 
-// A client that goes away ends the work behind its request; goleak sees to it that nothing stays.
+// A client that disconnects ends the work behind its request; goleak checks that nothing stays.
 func TestCancelAndAbandon(t *testing.T) {
 	_, client := inProcess(t)
 	mustCall(t, client, "PUT", "http://node/db", nil)
@@ -222,7 +222,7 @@ func TestWholeAnswersHaveALength(t *testing.T) {
 	}
 }
 
-// A list far longer than what is held back arrives whole, in-process and on a socket.
+// A list far longer than the buffer arrives whole, in-process and on a socket.
 func TestLongAnswersStream(t *testing.T) {
 	n, client := openNodeWith(t, mapEngine{mapDoc: func(raw json.RawMessage) []couchnode.Row {
 		var doc struct {
@@ -330,7 +330,7 @@ func TestCloseCutsOffSlowReaders(t *testing.T) {
 	}
 	client := &http.Client{Transport: n.Transport()}
 	mustCall(t, client, "PUT", "http://node/db", nil)
-	for i := range 10 { // more than is held back, in more than one portion
+	for i := range 10 { // more than the buffer, in more than one portion
 		mustCall(t, client, "PUT", fmt.Sprintf("http://node/db/%d", i), map[string]any{"pad": strings.Repeat("x", portion)})
 	}
 	resp, err := client.Get("http://node/db/_all_docs?include_docs=true")

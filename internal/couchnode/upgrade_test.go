@@ -11,7 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// An upgrade that was cut off goes on at the next Open, and seals nothing twice.
+// The next Open continues an interrupted upgrade and seals nothing twice.
 func TestAnUpgradeThatWasCutOff(t *testing.T) {
 	packed, err := os.Open("testdata/format1.db.gz")
 	if err != nil {
@@ -38,7 +38,7 @@ func TestAnUpgradeThatWasCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	half := &Node{file: file, opts: Options{Logger: slog.New(slog.DiscardHandler)}}
-	if err := half.upgradeDatabase([]byte("db")); err != nil { // and not the other one, nor the format
+	if err := half.upgradeDatabase([]byte("db")); err != nil { // and not the other database or the format
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {

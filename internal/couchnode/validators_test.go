@@ -10,7 +10,7 @@ import (
 	"callfn/internal/await"
 )
 
-// Once a design document with a validate_doc_update is stored, nothing gets past it, not even what was on its way.
+// Once a design document with a validate_doc_update is stored, every write is validated, even one that was under way.
 func TestNothingGetsPastAValidator(t *testing.T) {
 	client := &http.Client{Transport: openNode(t).Transport()}
 	mustCall(t, client, "PUT", "http://node/db", nil)

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// Writes that share a transaction do not share their fate: one that fails or panics takes nobody along, and leaves
-// nothing of itself.
+// Writes that share a transaction are independent: one that fails or panics affects no other and stores nothing.
 func TestGroupedWritesFailAlone(t *testing.T) {
 	n, err := Open(filepath.Join(t.TempDir(), "node.db"), nil, Options{})
 	if err != nil {
@@ -32,7 +31,7 @@ func TestGroupedWritesFailAlone(t *testing.T) {
 	var wg sync.WaitGroup
 	hold := make(chan struct{})
 	wg.Add(1)
-	go func() { // keeps the writer busy, so that the others gather
+	go func() { // keeps the writer busy, so that the others queue
 		defer wg.Done()
 		n.writer.write(func(*writeTx) error { <-hold; return nil })
 	}()
@@ -61,7 +60,7 @@ func TestGroupedWritesFailAlone(t *testing.T) {
 	}
 }
 
-// A commit that fails is no success: the client is told, nothing is stored, and the node goes on.
+// A failed commit is reported to the client, nothing is stored, and the node continues.
 func TestFailedCommitIsReported(t *testing.T) {
 	n, err := Open(filepath.Join(t.TempDir(), "node.db"), nil, Options{})
 	if err != nil {

@@ -45,7 +45,7 @@ func (f faulty) get() (time.Duration, error) {
 	return time.Since(begun), err
 }
 
-// await waits for the breaker to say down or up.
+// await waits until the breaker reports down or up.
 func (f faulty) await(t *testing.T, down bool) {
 	t.Helper()
 	select {
@@ -93,7 +93,7 @@ func TestBreakerFailsAtOnceAndRecovers(t *testing.T) {
 	}
 }
 
-// While a server is down it gets no request but the breaker's own looks: a thousand callers would keep it from coming
+// A server that is down gets no requests but the breaker's own probes: a thousand callers would keep it from coming
 // back.
 func TestBreakerKeepsRequestsFromAServerThatIsDown(t *testing.T) {
 	var down atomic.Bool
@@ -126,7 +126,7 @@ func TestBreakerKeepsRequestsFromAServerThatIsDown(t *testing.T) {
 	f.await(t, false)
 }
 
-// A server that answers nonsense, or slowly, lives: nothing is cut off.
+// A server that answers nonsense, or slowly, counts as up: nothing is cut off.
 func TestBreakerLeavesALivingServerAlone(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault faultproxy.Fault

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// answering opens a connection to a server that gives every request one answer.
+// answering opens a connection to a server that gives every request the same answer.
 func answering(t *testing.T, status int, body string) *Connection {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -33,8 +33,8 @@ func open(t *testing.T, cfg Config) *Connection {
 	return c
 }
 
-// The driver hides its HTTP client; we get hold of it because it applies every option to it. Should a new version of
-// the driver stop doing so, this is the test to tell.
+// The driver hides its HTTP client. Open captures it because the driver applies every option to it. This test fails if
+// a new version of the driver no longer does.
 func TestOpenCapturesTheDriversClient(t *testing.T) {
 	type seen struct{ path, query, auth, body, encoding, conditional string }
 	var got seen

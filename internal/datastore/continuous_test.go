@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// feeding opens a connection to a server that answers with these parts of a feed, one after the other, and then does
-// what end says.
+// feeding opens a connection to a server that sends these parts of a feed, one after the other, and then does what end
+// says.
 func feeding(t *testing.T, parts []string, end func(*http.Request)) *Database {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +33,7 @@ func feeding(t *testing.T, parts []string, end func(*http.Request)) *Database {
 
 func over(*http.Request) {}
 
-// A feed as CouchDB 3, CouchDB 1 and PouchDB send it, cut anywhere, with heartbeats between.
+// A feed from CouchDB 3, CouchDB 1 and PouchDB, split anywhere, with heartbeats in between.
 func TestFollowReadsLines(t *testing.T) {
 	db := feeding(t, []string{
 		"\n", `{"seq":"1-a`, `","id":"one","changes":[{"rev":"1-x"}],"doc":{"_id":"one","n":1.50}}` + "\n\n",
@@ -63,7 +63,7 @@ func TestFollowFails(t *testing.T) {
 		name, line string
 		kind       error
 	}{
-		{"cut within a line", `{"seq":"1","id":"one"`, nil}, // what was sent whole counts; the caller comes back for the rest
+		{"cut within a line", `{"seq":"1","id":"one"`, nil}, // complete lines count; the caller reconnects for the rest
 		{"no JSON", "<html>\n", ErrFault},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestFollowFails(t *testing.T) {
 	}
 }
 
-// A connection on which nothing comes any more, heartbeats included, is given up.
+// A connection that is silent, without heartbeats, is given up.
 func TestFollowNoticesSilence(t *testing.T) {
 	db := feeding(t, []string{"\n"}, func(r *http.Request) { <-r.Context().Done() })
 	begun := time.Now()
@@ -99,7 +99,7 @@ func TestFollowNoticesSilence(t *testing.T) {
 	}
 }
 
-// Ending the context, or the loop, ends the feed and leaves nothing behind.
+// The end of the context, or of the loop, ends the feed and leaves nothing running.
 func TestFollowEnds(t *testing.T) {
 	db := feeding(t, []string{`{"seq":"1","id":"one","changes":[]}` + "\n"},
 		func(r *http.Request) { <-r.Context().Done() })

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// What the embedded node finds damaged is a kind of its own, which names the document.
+// Damage that the embedded node finds is a kind of its own, which names the document.
 func TestDamagedDocument(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -175,7 +175,7 @@ func TestChanges(t *testing.T) {
 		}
 		got, since = append(got, change.ID), change.Seq
 	}
-	slices.Sort(got) // a cluster keeps a database in shards and gives no order between them
+	slices.Sort(got) // a cluster stores a database in shards and has no order between them
 	if diff := cmp.Diff([]string{id(0), id(1), id(2)}, got); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}

@@ -31,7 +31,7 @@ func TestPublicPart(t *testing.T) {
 	}
 }
 
-// Whatever a client sends, the platform's own fields of the stored document stay as they are.
+// Whatever a client sends, the platform's own fields of the stored document stay unchanged.
 func TestReplaceNeverTouchesPrivateFields(t *testing.T) {
 	keys := rapid.SampledFrom([]string{
 		"_id", "_rev", "pvt_type", "pvt_account_id", "pvt_deleted", "_read_only",

@@ -2,5 +2,5 @@ package datastore
 
 import "time"
 
-// FollowImpatiently is Follow with a silence of the test's own.
+// FollowImpatiently is Follow with a chosen silence.
 func FollowImpatiently(cfg Following, silence time.Duration) *Follower { return follow(cfg, silence) }

@@ -11,7 +11,7 @@ import (
 	"callfn/internal/datastore/datastoretest"
 )
 
-// closed makes a database refuse every write, as a move's fence does, and gives what opens it again.
+// closed makes a database refuse every write, as a move's fence does. open removes the fence.
 func closed(t *testing.T, db *datastore.Database) (open func()) {
 	t.Helper()
 	fence, err := db.Create(t.Context(), datastore.Document{
@@ -52,8 +52,7 @@ func TestAFencedWriteIsRefused(t *testing.T) {
 	}
 }
 
-// settle waits for what a CouchDB does in its own time: a design document takes hold in all of it a moment after it was
-// stored.
+// settle waits for CouchDB: a design document takes effect on all shards a moment after it was stored.
 func settle(t *testing.T, reached func() bool) {
 	t.Helper()
 	await.True(t, "the design document to take hold", reached)

@@ -16,7 +16,7 @@ import (
 	"callfn/internal/datastore/faultproxy"
 )
 
-// told keeps what a follower tells.
+// told records the calls of a follower.
 type told struct {
 	mu      sync.Mutex
 	changed chan struct{}
@@ -54,7 +54,7 @@ func (o *told) openedNow() int {
 	return o.opened
 }
 
-// await waits until what was told is as wanted.
+// await waits until the recorded calls satisfy ok.
 func (o *told) await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
@@ -73,7 +73,7 @@ func (o *told) await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// eachServer runs a test with an address of every kind of server that there is here.
+// eachServer runs a test with the address of every available kind of server.
 func eachServer(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("embedded node", func(t *testing.T) {
 		node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
@@ -98,7 +98,7 @@ func eachServer(t *testing.T, test func(t *testing.T, address string)) {
 	})
 }
 
-// throughProxy makes a database of the test's own, reached through a proxy that can fail.
+// throughProxy creates a database, reached through a proxy that can fail.
 func throughProxy(t *testing.T, address string) (*faultproxy.Proxy, *datastore.Database, *datastore.Database) {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -131,7 +131,7 @@ func create(t *testing.T, db *datastore.Database, n int) {
 	}
 }
 
-// A follower begins with what changes from now on, or with everything, and loses nothing when the server goes away.
+// A follower begins with the next change, or with everything, and loses nothing when the server goes away.
 func TestFollow(t *testing.T) {
 	eachServer(t, func(t *testing.T, address string) {
 		proxy, direct, proxied := throughProxy(t, address)
@@ -151,7 +151,7 @@ func TestFollow(t *testing.T) {
 
 		for n, fault := range []faultproxy.Fault{faultproxy.Refuse, faultproxy.Reset, faultproxy.Silent} {
 			proxy.Set(fault)
-			create(t, direct, 10+n) // nobody can tell the followers
+			create(t, direct, 10+n) // the followers cannot be told
 			proxy.Set(faultproxy.Pass)
 			create(t, direct, 20+n)
 			for _, o := range []*told{news, all} {
@@ -165,8 +165,7 @@ func TestFollow(t *testing.T) {
 	})
 }
 
-// Silence on a feed is no reason to start over, and a refusal is one: the sequence may be what the server does not
-// know.
+// Silence on a feed is no reason to start over. A refusal is one: the server may not know the sequence.
 func TestFollowStartsOver(t *testing.T) {
 	eachServer(t, func(t *testing.T, address string) {
 		proxy, direct, proxied := throughProxy(t, address)
@@ -190,7 +189,7 @@ func TestFollowStartsOver(t *testing.T) {
 	})
 }
 
-// Whoever follows a database that moved is told so and follows it there.
+// A follower of a database that moved starts over at the new place.
 func TestFollowMovedDatabase(t *testing.T) {
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"callfn/internal/textline"
 )
 
-// Whatever a server sends on a feed: every line is a change or an error, however the network cuts it.
+// Whatever a server sends on a feed, every line is a change or an error, however the network splits it.
 func FuzzFeed(f *testing.F) {
 	for _, seed := range []string{
 		"\n\n", `{"seq":"1-a","id":"a","changes":[{"rev":"1-x"}],"doc":{"_id":"a"}}` + "\n",

@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Nothing keeps running behind a closed connection: no feed, no idle socket.
+// Nothing keeps running after a connection is closed: no feed, no idle socket.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

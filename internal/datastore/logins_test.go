@@ -48,8 +48,8 @@ func (s *lockingServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A service whose password is wrong asks on for ten minutes, twice a second. It never comes near the five failures that
-// lock its user out, is told the reason at once, and works within a minute of its password being right again.
+// A service with a wrong password sends requests for ten minutes, twice a second. It never comes near the five failures
+// that lock its user out, gets the reason at once, and works within a minute after its password is right again.
 func TestWrongCredentialsAreNotTriedAgainAndAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &lockingServer{}
@@ -88,7 +88,7 @@ func TestWrongCredentialsAreNotTriedAgainAndAgain(t *testing.T) {
 	})
 }
 
-// A locked user is waited for: asking costs nothing then, and it is let in when CouchDB lets it in.
+// While a user is locked out, requests cost nothing, and the user gets in as soon as CouchDB permits.
 func TestALockedUserIsLetInAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &lockingServer{locked: time.Now()}
@@ -115,7 +115,7 @@ func TestALockedUserIsLetInAgain(t *testing.T) {
 	})
 }
 
-// What a good user may not do is no failed login.
+// A missing right is not a failed login.
 func TestARefusalOfRightsIsNoFailedLogin(t *testing.T) {
 	server := &lockingServer{}
 	server.password.Store("right")

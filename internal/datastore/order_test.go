@@ -15,7 +15,7 @@ import (
 	"callfn/internal/jsonvalue/jsonvaluetest"
 )
 
-// Documents come back with their members in the order in which they were written, whatever stores them.
+// Documents are read with their members in the order in which they were written, from every store.
 func TestStoredMembersKeepTheirOrder(t *testing.T) {
 	db, _ := datastoretest.Open(t).Resolve(datastore.SystemData, "")
 	number := 0
@@ -62,7 +62,7 @@ func TestStoredMembersKeepTheirOrder(t *testing.T) {
 	})
 }
 
-// inOrder wants a stored document to have the members of text, in its order, besides _id and _rev before them.
+// inOrder requires that a stored document has the members of text in its order, after _id and _rev.
 func inOrder(t *rapid.T, raw []byte, text string) {
 	got, err := jsonvaluetest.Tokens(raw)
 	if err != nil {
@@ -77,7 +77,7 @@ func inOrder(t *rapid.T, raw []byte, text string) {
 	}
 }
 
-// sameNumber compares numbers by value, whole ones exactly: CouchDB writes them its own way, 1e2 as 100.0 and -0 as 0.
+// sameNumber compares numbers by value, whole ones exactly: CouchDB writes 1e2 as 100.0 and -0 as 0.
 func sameNumber(a, b json.Number) bool {
 	x, okX := new(big.Rat).SetString(a.String())
 	y, okY := new(big.Rat).SetString(b.String())

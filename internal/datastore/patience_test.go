@@ -17,7 +17,7 @@ import (
 	"callfn/internal/datastore/faultproxy"
 )
 
-// paused is a handler that answers nothing while it is paused.
+// paused is a handler that does not answer while it is paused.
 type paused struct {
 	mu      sync.Mutex
 	resumed chan struct{}
@@ -54,8 +54,8 @@ func (p *paused) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	document(w, r)
 }
 
-// A server that pauses for a second and more is waited out by clients that can wait: those that have asked, and those
-// that come meanwhile. A call is told soon.
+// Clients that can wait outlast a pause of a server of a second and more: those with a request under way, and those
+// that come meanwhile. A call gets an error soon.
 func TestAPauseIsWaitedOutByWhoCanWait(t *testing.T) {
 	server := &paused{}
 	f := behindFaults(t, server.ServeHTTP)
@@ -80,7 +80,7 @@ func TestAPauseIsWaitedOutByWhoCanWait(t *testing.T) {
 	for range 10 {
 		go write()
 	}
-	time.Sleep(300 * time.Millisecond) // the pause goes on: 1.2 s in all
+	time.Sleep(300 * time.Millisecond) // the pause continues: 1.2 s in all
 	server.resume()
 	for range 20 {
 		if err := <-results; err != nil {
@@ -92,7 +92,7 @@ func TestAPauseIsWaitedOutByWhoCanWait(t *testing.T) {
 	}
 }
 
-// Clients that can wait do not wait for ever: an outage that lasts is told, and at once when it is known to last.
+// Clients that can wait do not wait for ever. A long outage gives an error, at once if it is known to last.
 func TestAnOutageThatLastsIsTold(t *testing.T) {
 	for name, fault := range map[string]faultproxy.Fault{"half-open": faultproxy.Silent, "refusing": faultproxy.Refuse} {
 		f := behindFaults(t, document)
@@ -112,7 +112,7 @@ func TestAnOutageThatLastsIsTold(t *testing.T) {
 	}
 }
 
-// A server far away is reached as well as one next door: patience follows the distance.
+// A distant server is reached as well as a near one: the time limits grow with the distance.
 func TestAServerFarAwayIsNoOutage(t *testing.T) {
 	for _, away := range []time.Duration{240 * time.Millisecond, 600 * time.Millisecond, 1100 * time.Millisecond} {
 		t.Run(away.String(), func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestAServerFarAwayIsNoOutage(t *testing.T) {
 	}
 }
 
-// What a client may be told of a write that failed.
+// What a client learns about a failed write.
 func TestWhatBecameOfAWrite(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -186,7 +186,7 @@ func TestWhatBecameOfAWrite(t *testing.T) {
 	}
 }
 
-// Every way of writing refuses a 202, and says so to whoever counts them; a show may answer what it likes.
+// Every way of writing refuses a 202 and reports it to OnPartial. A show may answer 202.
 func TestTooFewCopiesIsNoSuccess(t *testing.T) {
 	var partial atomic.Int64
 	f := behindFaults(t, document)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Whoever asks may go away at any time, also between the parts of a row. The error says so then, and the race detector
-// says nothing.
+// A caller may stop at any time, even between the parts of a row. The error then says so, and the race detector finds
+// nothing.
 func TestRowsAreReadWhileTheContextEnds(t *testing.T) {
 	const rows = 100
 	list := func(name, row, end string) string {

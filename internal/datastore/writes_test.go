@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What a datastore says of a write that it could not make is told as it is: a full disk wherever CouchDB names it, and
-// nothing of what only asks, or of what the server refuses.
+// OnWrite gets each failed write with its reason: a full disk wherever CouchDB names it. It gets no reads and no
+// refused writes.
 func TestWritesAreWatched(t *testing.T) {
 	var status int
 	var body string
@@ -75,14 +75,14 @@ func TestWritesAreWatched(t *testing.T) {
 			}
 		})
 	}
-	// What a request that failed for want of room tells its asker names the way out.
+	// A request that failed for lack of room names the way out.
 	status, body = 507, `{"error":"insufficient_storage","reason":"the disk of this node is full"}`
 	if err := save(); err == nil || !strings.Contains(err.Error(), "make room") {
 		t.Errorf("%v; want a hint to make room", err)
 	}
 }
 
-// Of all that only asks, views alone are evidence of a full disk: what a show answers is a function's word.
+// Of all reads, only views are evidence of a full disk: a function decides what a show answers.
 func TestAsksView(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/functions/_design/functions/_view/by_name":   true,

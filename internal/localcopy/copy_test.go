@@ -15,7 +15,7 @@ import (
 	"callfn/internal/testlog"
 )
 
-// What happens to a document is in the copy within a second.
+// A change of a document is in the copy within a second.
 func TestCopyIsCurrent(t *testing.T) {
 	s := database(t)
 	put(t, s.direct, "early", datastore.Document{"n": 1})
@@ -57,7 +57,7 @@ func TestCopyIsCurrent(t *testing.T) {
 	}
 }
 
-// The document is there byte for byte, whatever it holds.
+// The copy has the document byte for byte, whatever it contains.
 func TestCopyIsExact(t *testing.T) {
 	s := database(t)
 	put(t, s.direct, "a", datastore.Document{
@@ -90,7 +90,7 @@ func TestNewest(t *testing.T) {
 	}
 }
 
-// A database that was made anew, or purged, while nobody looked tells of it in no feed.
+// A database that was recreated or purged meanwhile reports that in no feed.
 func TestDatabaseMadeAnew(t *testing.T) {
 	s := database(t)
 	for i := range 30 {
@@ -104,7 +104,7 @@ func TestDatabaseMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	drop(t, s.direct)
-	await(t, "a new database", func() bool { // CouchDB answers 500 while it forgets the old one
+	await(t, "a new database", func() bool { // CouchDB answers 500 while it deletes the old one
 		_, err := s.direct.Connection().EnsureDatabase(t.Context(), s.direct.Name())
 		return err == nil
 	})
@@ -117,7 +117,7 @@ func TestDatabaseMadeAnew(t *testing.T) {
 	}
 }
 
-// A storage plan moves the database: the copy goes along, and never is without what it has.
+// A storage plan moves the database: the copy follows and never loses what it has.
 func TestDatabaseMoves(t *testing.T) {
 	from, to := database(t), database(t)
 	put(t, from.direct, "a", datastore.Document{"n": 1})

@@ -26,14 +26,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// source is a database behind a fault proxy: what the copy sees. direct is the same without the proxy.
+// source is a database behind a fault proxy, as the copy sees it. direct is the same without the proxy.
 type source struct {
 	*faultproxy.Proxy
 	seen, direct *datastore.Database
-	password     bool // the database asks for one
+	password     bool // the database requires one
 }
 
-// database makes an empty one: on the embedded node, or on the CouchDB that CALLFN_TEST_COUCHDB_URL names.
+// database creates an empty one: on the embedded node, or on the CouchDB that CALLFN_TEST_COUCHDB_URL names.
 func database(t *testing.T) source {
 	t.Helper()
 	address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
@@ -103,7 +103,7 @@ func open(t *testing.T, file string, db *datastore.Database) (*localcopy.Copy, *
 
 func file(t *testing.T) string { return filepath.Join(t.TempDir(), "copy.db") }
 
-// put stores a document over whatever is there.
+// put stores a document over the existing one.
 func put(t *testing.T, db *datastore.Database, id string, more datastore.Document) {
 	t.Helper()
 	doc := datastore.Document{"_id": id, "pvt_type": "function"}
@@ -134,7 +134,7 @@ func await(t *testing.T, what string, holds func() bool) time.Duration {
 	return awaitFor(t, patience, what, holds)
 }
 
-// patience is how long a condition is waited for.
+// patience is how long to wait for a condition.
 const patience = 20 * time.Second
 
 func awaitFor(t *testing.T, patience time.Duration, what string, holds func() bool) time.Duration {
@@ -150,7 +150,7 @@ func awaitFor(t *testing.T, patience time.Duration, what string, holds func() bo
 	return 0
 }
 
-// n is the member n of a document in the copy, "none", or the error.
+// n returns the member n of a document in the copy, "none", or the error.
 func n(r *localcopy.Copy, id string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -83,13 +83,13 @@ func TestCopyOfMany(t *testing.T) {
 		"most %d MiB, file %d MiB",
 		n, size>>10, first.Round(time.Millisecond), took.Round(time.Millisecond), again.Round(time.Millisecond),
 		(peak-before)>>20, info.Size()>>20)
-	if most := uint64(n * size / 2); peak-before > most { // the node, in this process as well, has its share
+	if most := uint64(n * size / 2); peak-before > most { // the node, in this process too, has its share
 		t.Errorf("the heap grew by %d MiB for %d MiB of documents, want half of them at most", (peak-before)>>20,
 			n*size>>20)
 	}
 }
 
-// heap is what is alive on it, in bytes.
+// heap returns the bytes of live objects.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

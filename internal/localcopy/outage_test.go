@@ -14,7 +14,7 @@ import (
 	"callfn/internal/localcopy"
 )
 
-// Through an outage the copy serves what it has, says how old it is, and catches up by itself.
+// During an outage the copy serves what it has, tells its age, and catches up by itself.
 func TestOutage(t *testing.T) {
 	for _, f := range []struct {
 		name  string
@@ -62,7 +62,7 @@ func TestOutage(t *testing.T) {
 			cancel()
 			s.Set(faultproxy.Pass)
 			patience := patience
-			if f.name == "401" && s.password { // one that was refused is tried again after a minute, not before
+			if f.name == "401" && s.password { // a refused one is tried again after a minute, not before
 				patience = 80 * time.Second
 			}
 			awaitFor(t, patience, "recovery", following(r))
@@ -74,7 +74,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// A restart while the database is away has the copy as it was, and knows how old it is.
+// After a restart while the database is down, the copy is as it was and knows its age.
 func TestRestartThroughOutage(t *testing.T) {
 	s := database(t)
 	put(t, s.direct, "a", datastore.Document{"n": 1})
@@ -95,7 +95,7 @@ func TestRestartThroughOutage(t *testing.T) {
 	await(t, "recovery", is(r, "a", "2"))
 }
 
-// Whatever is written, whenever the network fails: in the end the copy is what the database is.
+// For any writes and network failures, the copy equals the database in the end.
 func TestCopyConverges(t *testing.T) {
 	s := database(t)
 	r, _ := open(t, file(t), s.seen)

@@ -25,7 +25,7 @@ import (
 // killer writes at every step of a move the first two times it is reached, and kills the mover there the first time.
 type killer struct {
 	t       *testing.T
-	process *storageplan.Resolver // which writes
+	process *storageplan.Resolver // the process that writes
 
 	mu      sync.Mutex
 	reached map[string]int
@@ -33,7 +33,7 @@ type killer struct {
 	writing sync.WaitGroup
 }
 
-// atStep begins four writes, gives them a moment, and then kills. Behind the fence they last until the switch.
+// atStep begins four writes, waits a moment, and then kills. Behind the fence the writes last until the switch.
 func (k *killer) atStep(step string) error {
 	k.mu.Lock()
 	k.reached[step]++
@@ -116,8 +116,8 @@ func (k *killer) run(s site, r *storageplan.Resolver, id string, want storagepla
 	}
 }
 
-// A database moves while another process writes at every step, and the mover dies at every step. An empty one is no
-// exception.
+// A database moves while another process writes at every step, and the mover dies at every step. The same holds for an
+// empty one.
 func TestNothingIsLostAtAnyStep(t *testing.T) {
 	for _, documents := range []int{0, 30} {
 		for _, end := range []storageplan.MigrationState{storageplan.Finished, storageplan.RolledBack} {
@@ -128,8 +128,8 @@ func TestNothingIsLostAtAnyStep(t *testing.T) {
 	}
 }
 
-// On a loaded cluster a write may be answered 202, for fewer copies took it than a majority. It may be there later, or
-// not. What was acknowledged is there all the same.
+// On a loaded cluster a write may be answered 202, because less than a majority of copies took it. It may be there
+// later, or not. Acknowledged writes are there all the same.
 func TestNothingIsLostWhenTooFewCopiesWrite(t *testing.T) {
 	address, taken := tooFewCopies(t, startNode(t))
 	nothingIsLost(t, newSiteFrom(t, startNode(t), address), 30, storageplan.Finished)
@@ -138,8 +138,8 @@ func TestNothingIsLostWhenTooFewCopiesWrite(t *testing.T) {
 	}
 }
 
-// tooFewCopies stands before a node and answers 202 to every fourth write of one document. It passes on every other of
-// those.
+// tooFewCopies is a proxy in front of a node that answers 202 to every fourth write of one document. It passes on every
+// other of those.
 func tooFewCopies(t *testing.T, node string) (address string, answered *atomic.Int64) {
 	t.Helper()
 	to, err := url.Parse(node)

@@ -1,6 +1,6 @@
 package mover
 
-// Idle reports whether this process works at no move.
+// Idle reports whether this process works on no move.
 func (m *Mover) Idle() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -20,9 +20,9 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// lagging is a server that says it is a cluster, and whose feeds of changes are answered by a copy that lags: of the
-// functions database it leaves out documents that are there, and were acknowledged, until it has caught up. Then it
-// tells them to whoever asks for what came since, as CouchDB's feeds do.
+// lagging is a server that calls itself a cluster and answers change feeds from a copy that lags. From the functions
+// database it leaves out documents that exist and were acknowledged, until it has caught up. Then it sends them to
+// readers of later changes, as CouchDB's feeds do.
 type lagging struct {
 	*httputil.ReverseProxy
 
@@ -54,7 +54,7 @@ func ofFunctions(path, end string) bool {
 	return strings.HasSuffix(path, "_"+datastore.Functions+end)
 }
 
-// ask takes whoever asks for the first time after the lag back to the beginning.
+// ask takes the first reader after the lag back to the beginning.
 func (l *lagging) ask(r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,7 +66,7 @@ func (l *lagging) ask(r *http.Request) {
 	}
 }
 
-// answer leaves out what the copy has not heard of.
+// answer leaves out what the copy does not have.
 func (l *lagging) answer(resp *http.Response) error {
 	path := resp.Request.URL.Path
 	database, feed := ofFunctions(path, ""), ofFunctions(path, "/_changes")
@@ -111,7 +111,7 @@ func (l *lagging) catchUp() {
 	l.lags = false
 }
 
-// hide starts the lag: documents 100 to 104 are written, acknowledged, and left out of the feed of changes.
+// hide starts the lag: documents 100 to 104 are written, acknowledged, and left out of the change feed.
 func (l *lagging) hide(t *testing.T, into *datastore.Database) {
 	t.Helper()
 	l.mu.Lock()
@@ -123,7 +123,7 @@ func (l *lagging) hide(t *testing.T, into *datastore.Database) {
 	fill(t, into, 100, 105)
 }
 
-// missing is one of the hidden documents that a database does not have, or "".
+// missing returns one of the hidden documents that a database does not have, or "".
 func (l *lagging) missing(t *testing.T, db *datastore.Database) string {
 	t.Helper()
 	for n := 100; n < 105; n++ {
@@ -139,9 +139,9 @@ const (
 	longLag  = 4 * time.Second        // longer than any wait behind the fence
 )
 
-// Writes that a majority acknowledged just before the fence, and that the copy which answers has not heard of, are not
-// lost: they come over before the switch where the copy catches up soon, and afterwards where it takes longer than any
-// wait, also when the move is asked to finish at once.
+// Writes that a majority acknowledged just before the fence, and that the answering copy does not have, are not lost.
+// They are copied before the switch if the copy catches up soon. If it takes longer than any wait, they are copied
+// afterwards, even if the move is to finish at once.
 func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -197,8 +197,8 @@ func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 	}
 }
 
-// The way back from a cluster is no different: what a lagging copy hides for longer than the fence stands comes back
-// before the move counts as rolled back.
+// A rollback from a cluster behaves alike: what a lagging copy hides for longer than the fence stands is copied before
+// the move counts as rolled back.
 func TestARollbackFromAClusterWithALaggingCopy(t *testing.T) {
 	t.Parallel()
 	l, target := startLagging(t)

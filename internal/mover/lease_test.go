@@ -11,7 +11,7 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// sleeper stops a process at a step until it is woken, and notes the steps that come after.
+// sleeper suspends a process at a step until it is woken, and records the later steps.
 type sleeper struct {
 	at            string
 	asleep, woken chan struct{}
@@ -45,8 +45,8 @@ func (s *sleeper) steps() []string {
 	return append([]string(nil), s.after...)
 }
 
-// Of two processes one sleeps past its lease, and the other takes the move over. When the sleeper wakes, it finds that
-// out before it changes anything, also where the move is still where it left it.
+// Of two processes one is suspended past its lease, and the other takes the move over. The first finds this out before
+// it changes anything, even if the move is still where it left it.
 func TestSleepingPastTheLease(t *testing.T) {
 	for _, step := range []string{"lease", "copying", "opened", "copied", "warmed"} {
 		t.Run(step, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestSleepingPastTheLease(t *testing.T) {
 	}
 }
 
-// leaseOf is the process that holds a move's lease.
+// leaseOf returns the process that holds a move's lease.
 func (s site) leaseOf(t *testing.T, id string) string {
 	t.Helper()
 	doc, err := s.database(s.local, datastore.SystemData).Get(t.Context(), id)
@@ -105,7 +105,7 @@ func (s site) leaseOf(t *testing.T, id string) string {
 	return holder
 }
 
-// awaitIdle waits until a process works at no move.
+// awaitIdle waits until a process works on no move.
 func awaitIdle(t *testing.T, m *mover.Mover) {
 	t.Helper()
 	await.True(t, "the process to work at no move", m.Idle)

@@ -27,9 +27,9 @@ type writer struct {
 	r       *storageplan.Resolver
 	random  *rand.Rand
 	born    int
-	ids     []string                      // the documents that it goes on changing
+	ids     []string                      // the documents that it keeps changing
 	docs    map[string]datastore.Document // as acknowledged; nil for deleted, absent for never acknowledged
-	partial map[string]datastore.Document // what fewer copies took than a majority; nil for a deletion
+	partial map[string]datastore.Document // writes that less than a majority of copies took; nil for a deletion
 	longest time.Duration
 	refused int
 }
@@ -42,7 +42,7 @@ func newWriter(name string, r *storageplan.Resolver, random *rand.Rand) *writer 
 }
 
 // write makes one change. Every write must be acknowledged, taken by too few copies of a loaded cluster, or refused by
-// the fence: there is nothing wrong but that the database moves.
+// the fence: nothing is wrong but that the database moves.
 func (w *writer) write(ctx context.Context) error {
 	db, err := w.r.Resolve(datastore.Functions, "function")
 	if err != nil {
@@ -76,7 +76,7 @@ func (w *writer) write(ctx context.Context) error {
 		saved, err = db.Save(ctx, next)
 	}
 	switch {
-	case datastore.Partial(err): // its next revision is unknown: it is left alone from here on
+	case datastore.Partial(err): // its revision is unknown: it is left alone from here on
 		w.partial[id] = next
 		w.ids = slices.DeleteFunc(w.ids, func(other string) bool { return other == id })
 		return nil
@@ -86,7 +86,7 @@ func (w *writer) write(ctx context.Context) error {
 	return err
 }
 
-// changed is what a document is to become. One that was deleted comes back.
+// changed returns the next version of a document. A deleted one comes back.
 func (w *writer) changed(id string, was datastore.Document) datastore.Document {
 	if was == nil {
 		return datastore.Document{"_id": id, "text": "born again"}
@@ -100,11 +100,11 @@ func (w *writer) changed(id string, was datastore.Document) datastore.Document {
 	return next
 }
 
-// written is how many documents it acknowledged a write of.
+// written returns how many documents had an acknowledged write.
 func (w *writer) written() int { return len(w.docs) }
 
 // check compares what was acknowledged with what is there. A write that too few copies took may or may not be there;
-// what was acknowledged before it must not be missing.
+// acknowledged writes before it must be.
 func (w *writer) check(t *testing.T, db *datastore.Database) {
 	t.Helper()
 	for id, want := range w.docs {
@@ -133,7 +133,7 @@ func (w *writer) check(t *testing.T, db *datastore.Database) {
 	}
 }
 
-// isThere reports whether an answer is a document, whatever its revision, or its deletion where the document is nil.
+// isThere reports whether an answer is a document, with any revision, or its deletion if doc is nil.
 func isThere(t *testing.T, got datastore.Document, err error, want datastore.Document) bool {
 	t.Helper()
 	if want == nil {
@@ -147,7 +147,7 @@ func isThere(t *testing.T, got datastore.Document, err error, want datastore.Doc
 	return err == nil && withoutRev(got) == withoutRev(want)
 }
 
-// asJSON is a document with its members in order of their names: a server puts _rev where it likes.
+// asJSON returns a document with its members ordered by name: a server puts _rev anywhere.
 func asJSON(t *testing.T, doc datastore.Document) string {
 	t.Helper()
 	var members map[string]json.RawMessage
@@ -177,7 +177,7 @@ func oneLeafEach(t *testing.T, db *datastore.Database) {
 	}
 }
 
-// mortal runs movers that die between two steps, at random, until the move is in the state that is wanted.
+// mortal runs movers that die between two random steps, until the move is in the wanted state.
 func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *rand.Rand,
 	want storageplan.MigrationState,
 ) (deaths int) {
@@ -210,12 +210,11 @@ func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *ra
 	}
 }
 
-// pace is how long a writer rests: a move gets done under a load that its servers can take, and pouchdb-server takes
-// less than a hundred writes a second beside it.
+// pace is a writer's pause, so that the servers can cope with the load. pouchdb-server takes less than a hundred writes
+// a second beside a move.
 const pace = 40 * time.Millisecond
 
-// Writers of two processes write all the time while the functions move there and back, and whoever moves them dies
-// again and again.
+// Writers of two processes write all the time while the functions move there and back and their mover dies repeatedly.
 func TestNothingIsLostUnderLoad(t *testing.T) {
 	eachSite(t, func(t *testing.T, s site) {
 		seed := time.Now().UnixNano()

@@ -115,7 +115,7 @@ func TestMoveAndFinish(t *testing.T) {
 	})
 }
 
-// What was written at the new place comes back, deletions too.
+// What was written at the new place comes back, including deletions.
 func TestRollbackAfterTheSwitch(t *testing.T) {
 	eachSite(t, func(t *testing.T, s site) {
 		ctx := t.Context()
@@ -158,7 +158,7 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 			t.Errorf("a write after the way back: got %v, want it done", err)
 		}
 
-		// And forth again: what is there already, fence included, is no obstacle.
+		// And once more: existing documents and the old fence are no obstacle.
 		again, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere)
 		if err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 	})
 }
 
-// A document that the target had before is found before readers are sent there; nobody is kept waiting for good.
+// A document that the target already had is found before readers are sent there. Writers do not wait for good.
 func TestAMoveThatCannotBe(t *testing.T) {
 	eachSite(t, func(t *testing.T, s site) {
 		ctx := t.Context()
@@ -204,7 +204,7 @@ func TestAMoveThatCannotBe(t *testing.T) {
 	})
 }
 
-// Whoever may not write design documents may not put up a fence: that is said before anything begins.
+// A user who may not write design documents cannot raise a fence. Start says so before anything begins.
 func TestStartNeedsTheRightToFence(t *testing.T) {
 	node := startNode(t)
 	u, err := url.Parse(node)
@@ -240,7 +240,7 @@ func TestStartNeedsTheRightToFence(t *testing.T) {
 	}
 }
 
-// A database is never fenced off from itself.
+// A database is never moved to its own server.
 func TestStartRefusesTheSameServer(t *testing.T) {
 	node := startNode(t)
 	s := site{local: connect(t, node, "")}

@@ -39,7 +39,7 @@ const elsewhere = storageplan.Tag("0123456789abcdef0123456789abcdef")
 // site is two servers, a plan that knows both, and the functions database on the first.
 type site struct {
 	local, other datastore.Single
-	plan         map[string]any // the connection to other, as a plan has it
+	plan         map[string]any // the connection to other, in the form of a plan
 }
 
 // startNode starts an embedded node on a socket.
@@ -82,13 +82,13 @@ func eachSite(t *testing.T, test func(t *testing.T, s site)) {
 	})
 }
 
-// newSite is a node that a plan moves functions away from, to a server that is there.
+// newSite is a node that a plan moves functions away from, to an existing server.
 func newSite(t *testing.T, other string) site {
 	t.Helper()
 	return newSiteFrom(t, startNode(t), other)
 }
 
-// newSiteFrom is newSite from a server that is there, too.
+// newSiteFrom is newSite from an existing server.
 func newSiteFrom(t *testing.T, from, other string) site {
 	t.Helper()
 	id, err := datastore.NewID(rand.Reader)
@@ -150,7 +150,7 @@ func (s site) store(t testing.TB, doc datastore.Document) {
 	}
 }
 
-// resolver is the plan as one process sees it.
+// resolver returns one process's view of the plan.
 func (s site) resolver(t testing.TB) *storageplan.Resolver {
 	t.Helper()
 	r, err := storageplan.Open(t.Context(), storageplan.Config{
@@ -166,7 +166,7 @@ func (s site) resolver(t testing.TB) *storageplan.Resolver {
 
 var processes atomic.Int64
 
-// mover is one process that moves. atStep may be nil.
+// mover returns one process that moves. atStep may be nil.
 func (s site) mover(t testing.TB, r *storageplan.Resolver, atStep func(string) error) *mover.Mover {
 	t.Helper()
 	return s.moverWith(t, mover.Config{
@@ -175,7 +175,7 @@ func (s site) mover(t testing.TB, r *storageplan.Resolver, atStep func(string) e
 	})
 }
 
-// moverWith is a process that moves, with what the site has where the configuration has nothing.
+// moverWith returns a process that moves, with the site's values where the configuration has none.
 func (s site) moverWith(t testing.TB, c mover.Config) *mover.Mover {
 	t.Helper()
 	c.Journal, c.Random = s.database(s.local, datastore.SystemData), rand.Reader
@@ -212,7 +212,7 @@ func awaitState(t testing.TB, m *mover.Mover, id string, want storageplan.Migrat
 	return last
 }
 
-// awaitHome waits until a process knows where the functions are, and gives their database.
+// awaitHome waits until a process knows where the functions are, and returns their database.
 func awaitHome(t testing.TB, r *storageplan.Resolver, want storageplan.Tag) *datastore.Database {
 	t.Helper()
 	await.Value(t, "the functions on "+string(want), func() (string, bool) {

@@ -15,8 +15,8 @@ import (
 	"callfn/internal/runs"
 )
 
-// Whatever fails, and however often: of each function the last runs of each class are kept. A storm of rehearsals
-// drives out no record of a call, and a storm of failures none that succeeded.
+// Whatever fails, and however often, the last runs of each class are kept for each function. Many rehearsals displace
+// no record of a call, and many failures no success.
 func TestOfEachClassTheLastAreKept(t *testing.T) {
 	stores := datastoretest.Open(t)
 	keep := runrecord.Keep{Successes: 4, Failures: 6, Rehearsals: 3}
@@ -57,7 +57,8 @@ func TestOfEachClassTheLastAreKept(t *testing.T) {
 	})
 }
 
-// Records outlive their functions: whoever makes functions and deletes them is bounded by account, and others are not.
+// Records outlive their functions. Creating and deleting functions is limited by account; other accounts are not
+// affected.
 func TestTheRecordsOfAnAccountAreBounded(t *testing.T) {
 	stores := datastoretest.Open(t)
 	keep := runrecord.Keep{Failures: 10, PerAccount: 50}

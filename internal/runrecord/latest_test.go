@@ -18,7 +18,7 @@ func success(f string, n int) function.Ran {
 	return ran
 }
 
-// A busy function's runs are written now and then, the last ones of the time between; another's at once.
+// A busy function's runs are written at intervals, the last ones of each; those of others at once.
 func TestBusyFunctionsWait(t *testing.T) {
 	s := latest{keep: Keep{Successes: 50}, waiting: map[runsOf]*waiting{}}
 	now := time.Unix(1_800_000_000, 0)

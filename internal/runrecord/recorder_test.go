@@ -33,7 +33,7 @@ const acme = account.ID("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 
 var began = time.Date(2024, 3, 12, 10, 0, 0, 123e6, time.UTC)
 
-// ran is a run of function f at a time, with an outcome.
+// ran returns a run of function f at a time, with an outcome.
 func ran(t testing.TB, f string, at time.Time, o runs.Outcome) function.Ran {
 	t.Helper()
 	id, err := runs.NewID(at, rand.Reader)
@@ -54,7 +54,7 @@ func ran(t testing.TB, f string, at time.Time, o runs.Outcome) function.Ran {
 	return r
 }
 
-// kept is every record, by id.
+// kept returns every record, by id.
 func kept(t testing.TB, stores datastore.Resolver) []datastore.Document {
 	t.Helper()
 	db, err := stores.Resolve(datastore.FunctionRuns, "")
@@ -119,7 +119,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// A flow is kept in the order in which the function wrote it, also where names in it were redacted.
+// A flow is recorded in the order in which the function wrote it, even if names in it were redacted.
 func TestRecordsKeepTheOrderOfFlows(t *testing.T) {
 	stores := datastoretest.Open(t)
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
@@ -140,7 +140,7 @@ func TestRecordsKeepTheOrderOfFlows(t *testing.T) {
 	}
 }
 
-// What a caller typed is not kept: not as parameter, not where the function repeated it.
+// What a caller typed is not recorded, neither as parameter nor where the function repeated it.
 func TestSecretsAreNotKept(t *testing.T) {
 	stores := datastoretest.Open(t)
 	keep := runrecord.DefaultKeep()
@@ -228,7 +228,7 @@ func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 		return n
 	}
 	want := map[string]int{"f ok": 5, "f timeout": 12, "g ok": 3}
-	strangers := func() (ids []string) { // among f's successes, what is not among the last
+	strangers := func() (ids []string) { // f's successes that are not among the last
 		for _, doc := range kept(t, stores) {
 			if doc.Text("outcome") == "ok" && doc.Text("function_id") == "f" && !slices.Contains(last[25:], doc.ID()) {
 				ids = append(ids, doc.ID())
@@ -299,7 +299,7 @@ func (s stuck) Resolve(string, string) (*datastore.Database, error) {
 	return nil, errors.New("gone")
 }
 
-// Whatever the datastore does, a run is not held up.
+// Whatever the datastore does, no run is delayed.
 func TestOverloadDropsAndCounts(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	s := stuck{asked: make(chan struct{}, 1), until: make(chan struct{})}
@@ -333,7 +333,7 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 	}
 }
 
-// An overload refuses thousands; each function keeps its latest refusals, and every failure of another kind.
+// An overload refuses thousands of runs. Each function keeps its latest refusals, and every failure of another kind.
 func TestRefusalsAreSampled(t *testing.T) {
 	stores := datastoretest.Open(t)
 	r := runrecord.New(runrecord.Config{
@@ -385,7 +385,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	r.Close(context.Background())
 }
 
-// What came from a function must not keep a batch from being written.
+// Odd values from a function must not keep a batch from being written.
 func TestOddValues(t *testing.T) {
 	stores := datastoretest.Open(t)
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})

@@ -7,13 +7,13 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Records go to the datastore in order, none twice, and never too many or too much of them together, unless one alone
-// is too much.
+// Records are sent to the datastore in order, none twice, and never too many or too large together, unless a single one
+// is too large.
 func TestRequests(t *testing.T) {
 	const half = requestBytes / 2
 	for name, tc := range map[string]struct {
 		weights []int64
-		want    string // how many go together
+		want    string // how many are sent together
 	}{
 		"none":              {nil, "[]"},
 		"few":               {[]int64{1, 1, 1}, "[3]"},

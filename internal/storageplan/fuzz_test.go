@@ -8,8 +8,8 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// Whatever stands in the stored document, reading it ends with a plan or an error, the default plan and Default agree,
-// and every database is somewhere.
+// For any stored document, reading it gives a plan or an error, the default plan equals Default, and every database has
+// a place.
 func FuzzStoredPlan(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"plan":{"aggregate":{"connection":"` + first +
@@ -60,7 +60,7 @@ func FuzzStoredPlan(f *testing.F) {
 	})
 }
 
-// The default plan that clients see is the one that counts.
+// The default plan that clients see is the one in force.
 func TestDefaultDocument(t *testing.T) {
 	for _, flagged := range []bool{false, true} {
 		shown, err := storageplan.Decode(storageplan.DefaultDocument(flagged))

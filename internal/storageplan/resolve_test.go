@@ -28,8 +28,7 @@ func plan(t testing.TB, text string) storageplan.Plan {
 	return p.Over(storageplan.Default(false))
 }
 
-// kazooAggregates are the databases that KAZOO calls aggregate (kzs_util:db_classification), with a type of their
-// documents.
+// kazooAggregates are KAZOO's aggregate databases (kzs_util:db_classification), with a type of their documents.
 var kazooAggregates = map[string]string{
 	"accounts": "account", "token_auth": "token_auth", "sip_auth": "device", "faxes": "fax", "acdc": "acdc_stat",
 	"services":      "service",
@@ -41,7 +40,8 @@ var ours = map[string]string{
 	datastore.FunctionRuns: "function_run", datastore.SystemData: "storage",
 }
 
-// What is not named in want is local. Every database is asked for typed, untyped, and with a type that no rule knows.
+// Databases that want does not name are local. Every database is resolved with its type, without, and with an unknown
+// type.
 func TestResolve(t *testing.T) {
 	everyAggregate := map[string]storageplan.Tag{datastore.Callflows: first, datastore.FunctionRuns: first}
 	for name := range kazooAggregates {
@@ -51,7 +51,7 @@ func TestResolve(t *testing.T) {
 	for name, c := range map[string]struct {
 		plan string
 		want map[string]storageplan.Tag
-		// typed is where documents of the database's type are, for KAZOO's databases that a plan parts by type.
+		// typed is where documents of the database's type are, for KAZOO's databases that a plan separates by type.
 		typed map[string]storageplan.Tag
 	}{
 		"nothing": {`{}`, nil, nil},
@@ -137,7 +137,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// In KAZOO's databases of accounts the rules of their classes count.
+// For KAZOO's databases of accounts the rules of their classes apply.
 func TestResolveClasses(t *testing.T) {
 	p := plan(t, `{"plan":{"account":{"connection":FIRST},"modb":{"connection":FIRST,`+
 		`"types":{"fax":{"connection":SECOND}}},"yodb":{"types":{"ledger":{"connection":SECOND}}},`+

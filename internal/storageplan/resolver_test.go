@@ -67,7 +67,7 @@ func noLeaks(t *testing.T) {
 	})
 }
 
-// address is where a resolver has a database.
+// address returns where a resolver has a database.
 func address(t testing.TB, r datastore.Resolver, database string) string {
 	t.Helper()
 	db, err := r.Resolve(database, "")
@@ -77,7 +77,7 @@ func address(t testing.TB, r datastore.Resolver, database string) string {
 	return db.Connection().Address()
 }
 
-// awaitAddress waits until the database is at an address for every resolver: within a second of the change.
+// awaitAddress waits until every resolver has the database at an address: within a second of the change.
 func awaitAddress(t testing.TB, database, want string, all ...*storageplan.Resolver) {
 	t.Helper()
 	begun := time.Now()
@@ -102,7 +102,7 @@ func documented(to map[string]any) datastore.Document {
 	}
 }
 
-// Every process that shares a CouchDB follows the stored plan, edited settings of a connection too, and the states of
+// Every process that shares a CouchDB follows the stored plan, edited settings of a connection, and the states of
 // migrations.
 func TestResolverFollows(t *testing.T) {
 	noLeaks(t)
@@ -122,7 +122,7 @@ func TestResolverFollows(t *testing.T) {
 	doc = main.store(t, doc)
 	awaitAddress(t, datastore.Functions, at(b), one, two)
 
-	doc["pvt_homes"] = map[string]any{"functions": "local"} // where it was put last wins over what is wanted
+	doc["pvt_homes"] = map[string]any{"functions": "local"} // the recorded place takes precedence over the wanted one
 	doc = main.store(t, doc)
 	awaitAddress(t, datastore.Functions, at(main), one, two)
 
@@ -145,7 +145,7 @@ func TestResolverFollows(t *testing.T) {
 	awaitAddress(t, datastore.Functions, at(b), one, two)
 }
 
-// A writer that meets the fence waits for the change of its database's home.
+// A writer at the fence waits for the change of its database's home.
 func TestChanged(t *testing.T) {
 	noLeaks(t)
 	main := startNode(t)
@@ -172,7 +172,8 @@ func TestChanged(t *testing.T) {
 	wait(false)
 }
 
-// What was resolved before an edit of the settings still works; the old connection is closed when nobody uses it.
+// A database that was resolved before an edit of the settings still works. The old connection is closed when it is
+// idle.
 func TestEditedSettingsLetRequestsFinish(t *testing.T) {
 	noLeaks(t)
 	main, a, b := startNode(t), startNode(t), startNode(t)
@@ -205,8 +206,8 @@ func TestResolveWithoutConnection(t *testing.T) {
 	}
 }
 
-// A plan that KAZOO stored may want every aggregate database elsewhere, and have a number for a password: accounts and
-// the plan itself stay where they are found at all.
+// A plan that KAZOO stored may want every aggregate database elsewhere, and have a number for a password. Accounts and
+// the plan itself stay where they are.
 func TestPlanThatKazooStored(t *testing.T) {
 	noLeaks(t)
 	main, a := startNode(t), startNode(t)

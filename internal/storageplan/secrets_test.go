@@ -13,8 +13,8 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// Whatever the settings are, no password stays readable in a document that is stored, a second concealing changes
-// nothing, and what was sealed is what a resolver connects with.
+// With any settings, a stored document has no readable password, concealing twice changes nothing, and a resolver
+// connects with the sealed password.
 func TestConceal(t *testing.T) {
 	main := startNode(t)
 	r := main.open(t)
@@ -27,7 +27,7 @@ func TestConceal(t *testing.T) {
 			settings["credentials"] = user
 		case 1:
 			settings["username"], settings["password"] = user["username"], password
-		case 2: // credentials win; what stands beside them is hidden all the same
+		case 2: // credentials take precedence; other passwords are hidden all the same
 			settings["credentials"], settings["password"] = user, password+"2"
 		}
 		doc := documented(map[string]any{"driver": "kazoo_couch", "settings": settings})
@@ -62,8 +62,8 @@ func TestConceal(t *testing.T) {
 	})
 }
 
-// A password that is kept opens for the server and user that it was given for: whoever can write the stored document
-// cannot have it sent elsewhere. What is on such a connection is not reached, and all else is.
+// A stored password opens only for its server and user: whoever can write the stored document cannot have it sent
+// elsewhere. Databases on such a connection are not reached; all others are.
 func TestKeptPasswordsAreForOneServer(t *testing.T) {
 	noLeaks(t)
 	main := startNode(t)

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// encode makes a key from any JSON text.
+// encode returns the encoded key for any JSON text.
 func encode(t interface{ Fatalf(string, ...any) }, src string) []byte {
 	compact, err := strictjson.Compact(nil, []byte(src), 100)
 	if err != nil {
@@ -24,7 +24,7 @@ func encode(t interface{ Fatalf(string, ...any) }, src string) []byte {
 	return collation.New().Append(nil, compact)
 }
 
-// testdata/order.txt lists keys in CouchDB's documented order, one a line.
+// testdata/order.txt lists keys in CouchDB's documented order, one per line.
 func TestOrder(t *testing.T) {
 	text, err := os.ReadFile("testdata/order.txt")
 	if err != nil {
@@ -80,7 +80,7 @@ func anyJSON() *rapid.Generator[any] {
 	})
 }
 
-// Distinct keys never share an encoding, and no encoding is a prefix of another: a document id may follow it.
+// Different keys never share an encoding, and no encoding is a prefix of another, so that a document id may follow it.
 func TestEncodingIsPrefixFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := draw(t, "a"), draw(t, "b")
@@ -91,7 +91,7 @@ func TestEncodingIsPrefixFree(t *testing.T) {
 	})
 }
 
-// Numbers order as numbers; an array orders by its first differing element.
+// Numbers are ordered by value, arrays by their first differing element.
 func TestNumbersAndArraysOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.SliceOfN(rapid.Float64Range(-math.MaxFloat64, math.MaxFloat64), 2, 2).Draw(t, "f")
@@ -137,7 +137,7 @@ func text(v any) string {
 	if err != nil {
 		panic(err)
 	}
-	// encoding/json writes U+FFFD for what is not UTF-8; rapid's strings are UTF-8.
+	// encoding/json writes U+FFFD for invalid UTF-8; rapid's strings are valid.
 	return string(b)
 }
 

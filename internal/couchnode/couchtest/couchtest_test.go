@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The suite is only worth what its comparison is worth.
+// The suite depends on its comparison, which is tested here.
 func TestMatch(t *testing.T) {
 	for _, c := range []struct {
 		name, want, got string
@@ -128,7 +128,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Every exchange says what it wants, and every list of known differences can be read.
+// Every exchange has a wanted answer, and every list of known differences can be read.
 func TestFixturesAreComplete(t *testing.T) {
 	for _, file := range caseFiles(t) {
 		text, err := testdata.ReadFile(file)

@@ -52,7 +52,7 @@ func TestNextIsDeterministic(t *testing.T) {
 	}
 }
 
-// leaf builds a path "3-c,2-b,1-a"; a leading "x" marks a deletion.
+// leaf parses a path "3-c,2-b,1-a"; a leading "x" marks a deletion.
 func leaf(s string) revtree.Leaf {
 	s, deleted := strings.CutPrefix(s, "x")
 	l := revtree.Leaf{Deleted: deleted}
@@ -161,10 +161,10 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// Nodes that hear of the same leaves, in whatever order and however often, end with the same tree.
+// Nodes that get the same leaves, in any order and any number of times, have the same tree in the end.
 func TestMergeOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// A random tree of revisions: node i hangs under an earlier one or is a root.
+		// A random tree of revisions: node i is the child of an earlier one, or a root.
 		n := rapid.IntRange(1, 12).Draw(t, "nodes")
 		paths := make([]revtree.Leaf, n)
 		hasChild := make([]bool, n)

@@ -10,8 +10,7 @@ import (
 	"callfn/internal/function/dialect"
 )
 
-// The show's samples are what an engine is asked; each must be found, described, and nothing be described that is not
-// asked.
+// The show's samples are tried on an engine. Each must be found and described, and nothing else is described.
 func TestShowAndFinderAgree(t *testing.T) {
 	d, err := couchapp.Assemble("functions", couchapp.JavaScript)
 	if err != nil {

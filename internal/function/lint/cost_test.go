@@ -9,7 +9,7 @@ import (
 	"callfn/internal/function/lint"
 )
 
-// No body, however it is made, costs much more than its length: the service itself looks at it.
+// The cost of any body is proportional to its length, since the service itself examines it.
 func TestCost(t *testing.T) {
 	const size = 128 << 10
 	repeat := func(s string) string { return strings.Repeat(s, size/len(s)) }
@@ -65,7 +65,7 @@ func TestCost(t *testing.T) {
 		for _, message := range []string{"ReferenceError: 'abcf1' is not defined", "TypeError: not a function"} {
 			lint.Thrown(body, lint.Fault{Message: message, Line: 1, Column: size / 2})
 		}
-		if took := time.Since(begun); took > 4*time.Second { // at most a tenth of that, where nothing is quadratic
+		if took := time.Since(begun); took > 4*time.Second { // at most a tenth of that, if nothing is quadratic
 			t.Errorf("%s: got %s for %d bytes, want at most 4 s", name, took, len(body))
 		} else {
 			t.Logf("%s: %s", name, took)

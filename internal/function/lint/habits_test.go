@@ -9,7 +9,7 @@ import (
 	"callfn/internal/function/lint"
 )
 
-// What people bring from other platforms, or slip on, is told where it stands, and what to write instead.
+// Habits from other platforms, and slips, are reported at their place, with what to write instead.
 func TestHabits(t *testing.T) {
 	for _, c := range []struct {
 		body         string
@@ -130,7 +130,7 @@ func TestHabits(t *testing.T) {
 	}
 }
 
-// What looks like a habit, and is meant, is let be.
+// Code that resembles a habit but is intended gets no remark.
 func TestNoHabits(t *testing.T) {
 	for _, body := range []string{
 		"if ((call.To || '') === '' || call.To === '1') { return " + flow + "; } return null;",
@@ -201,7 +201,7 @@ func TestNoHabits(t *testing.T) {
 	}
 }
 
-// Objects behind a return are read as far as they are written there.
+// Objects after a return are read as far as they are literal.
 func TestFlows(t *testing.T) {
 	for body, want := range map[string]string{
 		"return {module: 'tts', data: {text: 'Hi ' + call.From, n: [1, x, -2]}, 'a': null};": "map[a:<nil> " +

@@ -10,7 +10,7 @@ import (
 
 const flow = "{module: 'hangup', data: {}}"
 
-// A body that plainly was meant to return a flow and never can is refused, with the sentence that says what to store.
+// A body that plainly was meant to return a flow but never can is refused, with what to store instead.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		body, rule string
@@ -112,7 +112,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Good code is neither refused nor warned of, however odd.
+// Good code is neither refused nor remarked on, however odd.
 func TestGoodBodies(t *testing.T) {
 	for _, body := range []string{
 		"return " + flow,
@@ -197,7 +197,7 @@ func TestGoodBodies(t *testing.T) {
 	}
 }
 
-// What is no plain mistake is stored with a warning that says where and what to do.
+// Code that may be a mistake is stored with a warning that says where, and what to do.
 func TestRemarks(t *testing.T) {
 	for _, c := range []struct {
 		body, rule   string
@@ -272,7 +272,7 @@ func TestRemarks(t *testing.T) {
 	}
 }
 
-// The parameters that a body reads by name are found, whatever quotes they stand in, each once.
+// Reads finds the parameters that a body reads by name, in any quotes, each once.
 func TestReads(t *testing.T) {
 	body := "var a = call['To'] + call[\"Caller-ID-Name\"] + call.From;\ncall.x = 1; call.toString(); call[a]; " +
 		"x.call.y; return call['To'];"
@@ -285,7 +285,7 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// Other engines have other words for the same.
+// Other engines word the same errors differently.
 func TestWordsOfOtherEngines(t *testing.T) {
 	body := "var o = {};\nreturn o.a.b + call['Digits'].length;"
 	for message, want := range map[string]string{
@@ -304,7 +304,7 @@ func TestWordsOfOtherEngines(t *testing.T) {
 	}
 }
 
-// Whatever text it is given, it ends, and points into the text.
+// For any text, Check ends and its positions are in the text.
 func FuzzCheck(f *testing.F) {
 	f.Add("class A { #b = /a/d; static { a ??= `${1n}` } }")
 	f.Add("return\n{module: call.Caller-ID-Name}}}")
