@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
 )
 
 // couchUnderTest is a CouchDB for one test: a real one if CALLFN_TEST_COUCHDB_URL names it, and always the embedded
@@ -89,9 +90,7 @@ func (c couchUnderTest) remove(t testing.TB) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	for _, name := range datastore.Databases() {
-		_ = conn.Ask(context.Background(), "DELETE", "/"+c.prefix+name, nil, nil)
-	}
+	datastoretest.Remove(conn, c.prefix)
 	users := conn.Database("_users")
 	if doc, err := users.Get(context.Background(), "org.couchdb.user:"+c.user()); err == nil {
 		_ = users.Delete(context.Background(), doc.ID(), doc.Rev())

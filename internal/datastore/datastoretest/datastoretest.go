@@ -5,8 +5,10 @@ package datastoretest
 import (
 	"context"
 	"crypto/rand"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"callfn/couchapp"
@@ -35,7 +37,6 @@ func Open(t testing.TB) Stores {
 		if _, err := s.Connection.EnsureDatabase(ctx, s.Prefix+name); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = s.Connection.Ask(context.Background(), "DELETE", "/"+s.Prefix+name, nil, nil) })
 	}
 	for _, name := range couchapp.Names() {
 		design, err := couchapp.Assemble(name, couchapp.JavaScript)
@@ -71,6 +72,25 @@ func connect(t testing.TB) Stores {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = connection.Close() })
+	t.Cleanup(func() {
+		if prefix != "" {
+			Remove(connection, prefix)
+		}
+		_ = connection.Close()
+	})
 	return Stores{connection, prefix}
+}
+
+// Remove removes every database whose name begins with a test's prefix, those of call records among them.
+func Remove(connection *datastore.Connection, prefix string) {
+	ctx := context.Background()
+	var names []string
+	if err := connection.Ask(ctx, "GET", "/_all_dbs", nil, &names); err != nil {
+		return // what is left is the next test's neighbour, under another name
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, prefix) {
+			_ = connection.Ask(ctx, "DELETE", "/"+url.PathEscape(name), nil, nil)
+		}
+	}
 }
