@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"callfn/internal/bindings"
 	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
@@ -111,7 +112,8 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 			enableAgain(doc, a.cfg.Now())
 		}
 	}
-	if _, err := a.readBindings(doc["bindings"], &fields); err != nil {
+	declared, err := a.readBindings(doc["bindings"], &fields)
+	if err != nil {
 		return nil, nil, err
 	}
 	source, ok := doc["function_js"].(string)
@@ -132,6 +134,9 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 			check = "no_flow"
 		}
 		fields.Add("function_js", check, syntaxViolation(fault))
+	}
+	if d, err := bindings.Parse(declared); err == nil {
+		warnings = function.WithoutDeclared(warnings, d.Names())
 	}
 	if len(warnings) == 0 {
 		return fields, nil, nil

@@ -77,8 +77,12 @@ func TestSecretsAreNowhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		var made struct{ Data struct{ ID string } }
-		if err := json.Unmarshal([]byte(ask("PUT", "/functions", string(body), 201)), &made); err != nil {
+		saved := ask("PUT", "/functions", string(body), 201)
+		if err := json.Unmarshal([]byte(saved), &made); err != nil {
 			t.Fatal(err)
+		}
+		if strings.Contains(saved, "is not there") {
+			t.Errorf("saved %s: got %s, want no warning of names that it declares", name, saved)
 		}
 		return made.Data.ID
 	}

@@ -42,6 +42,32 @@ const (
 	maxDepth     = 8  // of the JSON
 )
 
+// Names are what the function finds in its realm because of the declaration.
+func (d Declaration) Names() []string {
+	var names []string
+	for _, given := range []struct {
+		declared bool
+		names    []string
+	}{
+		{len(d.Env) > 0, []string{"env"}},
+		{len(d.Secrets) > 0, []string{"secrets"}},
+		{d.KV != nil, []string{"kv"}},
+		{d.HTTP != nil, []string{"http"}},
+		{d.Std, []string{"phone", "holidays", "hours"}},
+		{d.Compat == CompatFunctionserver, []string{
+			"httpGet", "httpPost", "loadDocument", "saveDocument", "deleteDocument",
+		}},
+	} {
+		if given.declared {
+			names = append(names, given.names...)
+		}
+	}
+	if len(names) > 0 {
+		names = append(names, "run")
+	}
+	return names
+}
+
 // Error says what is wrong with a declaration.
 type Error struct {
 	Path    string // of the member below `bindings`, such as "kv.scope"; "" for the whole

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/internal/bindings"
 	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
@@ -203,6 +204,9 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		evaluation.Wait()
 		res = r.finish(run, ev, evErr, d.ForValue)
 		r.explain(&res, ev, e, d.Source)
+		if declared, err := bindings.Parse(d.Bindings); err == nil {
+			warnings = WithoutDeclared(warnings, declared.Names())
+		}
 		res.Hints = append(res.Hints, hintsOf(warnings, res, d.ForValue)...)
 	}
 	evaluation.Wait()

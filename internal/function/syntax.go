@@ -31,6 +31,12 @@ type Warning struct {
 	Column  int    `json:"column,omitempty"`
 
 	rule string // of package lint; "" for syntax
+	name string // that is not there
+}
+
+// WithoutDeclared leaves out the warnings that names are not there which the function declares (bindings.Names).
+func WithoutDeclared(warnings []Warning, names []string) []Warning {
+	return slices.DeleteFunc(warnings, func(w Warning) bool { return w.name != "" && slices.Contains(names, w.name) })
 }
 
 // Busy reports whether a check, or a draft, was refused because its account's turn would not come in time.
@@ -83,7 +89,7 @@ func warningsOf(remarks []lint.Finding) []Warning {
 	for _, remark := range remarks[:min(len(remarks), maxWarnings)] {
 		warnings = append(warnings, Warning{
 			Message: remark.Message, Line: remark.Line, Column: remark.Column,
-			rule: remark.Rule,
+			rule: remark.Rule, name: remark.Name,
 		})
 	}
 	return warnings

@@ -13,6 +13,7 @@ type Finding struct {
 	Hint    string // what to do
 	Line    int    // from 1; 0 for the whole body
 	Column  int    // from 1, in characters
+	Name    string // that is not there, of the rule unknown_name
 }
 
 func (s *scan) finding(i int, rule, message string) Finding {

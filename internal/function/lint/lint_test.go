@@ -225,6 +225,9 @@ func TestRemarks(t *testing.T) {
 		{"var h = call.Custom-SIP-Headers; return h;", "dashed_name", 1, 9, "call['Custom-SIP-Headers']"},
 		{"switch (call.To) {\ndefault:\n  return\n  {module: 'hangup'}\n}\nreturn null;", "cut_return", 3, 3, "same line"},
 		{"var r = fetch('http://x');\nreturn r;", "unknown_name", 1, 9, "no network"},
+		{"return http.get('http://x').json();", "unknown_name", 1, 8, "bindings.http"},
+		{"return kv.get('x');", "unknown_name", 1, 8, "bindings.kv"},
+		{"return secrets.X;", "unknown_name", 1, 8, "bindings.secrets"},
 		{"var m = require('moment');\nreturn m;", "unknown_name", 1, 9, "no modules"},
 		{"return {module: 'tts', data: {text: process.env.NAME}};", "unknown_name", 1, 37, "no process"},
 		{

@@ -7,21 +7,22 @@ import (
 
 // Sentences about names of other platforms.
 const (
-	noNetwork = "functions have no network: put a `pivot` or `webhook` node into the callflow, and keep the function " +
-		"for deciding"
+	noNetwork = "functions have no network of their own: declare bindings.http and ask with http.get or http.post, or " +
+		"put a `pivot` or `webhook` node into the callflow"
 	noTimers = "functions have no timers: a function returns its flow at once; to let the caller wait, return a " +
 		"`sleep` node"
 	noModules = "functions have no modules: put all the code into the body and end it with return {module: …, data: " +
 		"{…}};"
-	noProcess = "functions have no process, files or environment: write settings into the function, or read them from " +
+	noProcess = "functions have no process, files or environment: declare settings in bindings.env, or read them from " +
 		"the call's `Custom-Application-Vars[…]`"
 	noBrowser  = "functions run on a server, not in a browser: there is no page"
-	noStorage  = "functions keep nothing from one call to the next"
+	noStorage  = "functions keep nothing from one call to the next, except with kv, which they declare in bindings.kv"
 	noEncoding = "functions have the language only: texts are UTF-16 strings, and encodeURIComponent and " +
 		"decodeURIComponent are there"
 	noURL = "functions have the language only: take texts apart with split, indexOf or a regular expression; " +
 		"encodeURIComponent is there"
-	noCrypto    = "functions have no cryptography: Math.random() is there for what need not be secret"
+	noCrypto = "functions have no cryptography but secrets.hmac, which they declare in bindings.secrets; " +
+		"Math.random() is there for what need not be secret"
 	noLibraries = "functions have no libraries: write it in plain JavaScript"
 	dateIsLocal = "functions have no date libraries: `new Date()` is in the account's time zone"
 	noTwiML     = "a function returns a callflow node, no TwiML: return {module: 'tts', data: {text: '…'}};"
@@ -41,6 +42,11 @@ const (
 	noSession  = "there is no session object: a function only returns the next callflow node, and the switch does it"
 )
 
+// declared is the sentence about a name that a function only has when its document declares it.
+func declared(binding string) string {
+	return "the function has to declare it, in the document's bindings." + binding
+}
+
 // names has names that people use but that do not exist here, and what to do instead. No engine of functions has any of
 // them.
 var names = map[string]string{
@@ -48,9 +54,13 @@ var names = map[string]string{
 	"axios": noNetwork, "got": noNetwork,
 	"superagent": noNetwork, "ajax": noNetwork, "Request": noNetwork, "Response": noNetwork, "Headers": noNetwork,
 	"FormData": noNetwork,
-	"http":     noNetwork, "https": noNetwork, "curl": noNetwork, "file_get_contents": noNetwork, "requests": noNetwork,
+	"https":    noNetwork, "curl": noNetwork, "file_get_contents": noNetwork, "requests": noNetwork,
 	"urllib":      noNetwork,
 	"UrlFetchApp": noNetwork, "AbortController": noNetwork, "navigator": noBrowser,
+
+	"http": declared("http"), "kv": declared("kv"), "secrets": declared("secrets"), "env": declared("env"),
+	"run": "only a function that declares bindings has it", "phone": declared("std"), "holidays": declared("std"),
+	"hours": declared("std"),
 
 	"setTimeout": noTimers, "setInterval": noTimers, "setImmediate": noTimers, "clearTimeout": noTimers,
 	"clearInterval":         noTimers,
@@ -63,7 +73,7 @@ var names = map[string]string{
 
 	"process": noProcess, "Deno": noProcess, "Bun": noProcess, "fs": noProcess, "os": noProcess,
 	"global": "use globalThis, though nothing is kept there from one call to the next",
-	"env":    noProcess, "AWS": noProcess,
+	"AWS":    noProcess,
 
 	"window": noBrowser, "document": noBrowser, "location": noBrowser, "history": noBrowser, "screen": noBrowser,
 	"addEventListener": noBrowser,
@@ -74,7 +84,7 @@ var names = map[string]string{
 	"alert":   noPrint,
 
 	"localStorage": noStorage, "sessionStorage": noStorage, "indexedDB": noStorage, "caches": noStorage,
-	"KV": noStorage,
+	"KV": declared("kv"),
 
 	"Buffer": noEncoding, "TextEncoder": noEncoding, "TextDecoder": noEncoding, "btoa": noEncoding,
 	"atob": noEncoding, "Blob": noEncoding,

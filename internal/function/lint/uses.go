@@ -146,12 +146,18 @@ func (s *scan) unknownNames() []Finding {
 		}
 		told[name] = true
 		if instead, foreign := names[name]; foreign {
-			found = append(found, s.finding(i, "unknown_name", "`"+name+"` is not there: "+instead))
+			found = append(found, s.unknown(i, "`"+name+"` is not there: "+instead))
 			continue
 		}
-		found = append(found, s.finding(i, "unknown_name", "`"+clip.Name(name)+"` is not there: "+s.instead(i, known)))
+		found = append(found, s.unknown(i, "`"+clip.Name(name)+"` is not there: "+s.instead(i, known)))
 	}
 	return found
+}
+
+func (s *scan) unknown(i int, message string) Finding {
+	f := s.finding(i, "unknown_name", message)
+	f.Name = s.text(i)
+	return f
 }
 
 // instead returns what to write in place of an undefined name.
