@@ -28,7 +28,7 @@ type budget struct {
 }
 
 // verbs is the table of all.
-func verbs() []verb { return slices.Concat(kvVerbs(), httpVerbs(), secretVerbs()) }
+func verbs() []verb { return slices.Concat(kvVerbs(), httpVerbs(), secretVerbs(), stdVerbs()) }
 
 // part is one binding of a declaration: where it can be had, and what the realm gives for it.
 type part struct {
@@ -65,7 +65,7 @@ func parts() []part {
 			name: "secrets", declared: usesSecrets, missing: func(c Config) string { return without(c.Secrets == nil) },
 			surface: nothingMore,
 		},
-		{name: "std", declared: func(d bindings.Declaration) bool { return d.Std }, missing: unknownHere},
+		{name: "std", declared: usesStd, missing: nowhere, surface: nothingMore},
 		{name: "compat", declared: func(d bindings.Declaration) bool { return d.Compat != "" }, missing: unknownHere},
 	}
 }

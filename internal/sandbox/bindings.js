@@ -9,6 +9,7 @@
   var parse = JSON.parse, stringify = JSON.stringify, freeze = Object.freeze, keys = Object.keys;
   var defineProperty = Object.defineProperty, Failure = Error, Mistake = TypeError, global = globalThis, text = String;
   var isArray = Array.isArray, isFinite = Number.isFinite, encode = encodeURIComponent, Veil = Proxy;
+  var now = Date.now, time = Function.prototype.call.bind(Date.prototype.getTime);
   var own = Function.prototype.call.bind(Object.prototype.hasOwnProperty);
 
   function define(object, name, value) {
@@ -286,10 +287,41 @@
     });
   };
 
+  // std: telephone numbers, public holidays and opening hours, under a name each.
+  sections.std = function () {
+    var phone = {}, holidays = {}, hours = {};
+    method(phone, 'parse', function (number, region) {
+      if (number === undefined || number === null) { number = ''; }
+      return call('std.phone', '[' + stringify(string(number, 'phone.parse: the number')) + ',' +
+        stringify(string(region, 'phone.parse: the region, such as DE,')) + ']');
+    });
+    method(holidays, 'of', function (country, year) {
+      return call('std.holidays', '[' + stringify(string(country, 'holidays.of: the country, such as DE-BY,')) + ',' +
+        text(integer(year, 'holidays.of: the year')) + ']');
+    });
+    method(hours, 'open', function (week, at) {
+      var json;
+      if (typeof week !== 'object' || week === null || isArray(week)) {
+        throw new Mistake("hours.open: the hours must be an object, such as {mon: '09:00-17:00'}");
+      }
+      json = stringify(week);
+      if (at === undefined || at === null) {
+        at = now();
+      } else if (typeof at === 'object') {
+        at = time(at);
+      }
+      return call('std.open', '[' + (typeof json === 'string' ? json : 'null') + ',' + stringify(at) + ']');
+    });
+    define(global, 'phone', freeze(phone));
+    define(global, 'holidays', freeze(holidays));
+    define(global, 'hours', freeze(hours));
+  };
+
   return function bind(json) {
-    var given = parse(json), names = keys(given), i;
+    var given = parse(json), names = keys(given), value, i;
     for (i = 0; i < names.length; i++) {
-      if (sections[names[i]]) { define(global, names[i], sections[names[i]](given[names[i]])); }
+      value = sections[names[i]] ? sections[names[i]](given[names[i]]) : undefined;
+      if (value !== undefined) { define(global, names[i], value); }
     }
   };
 })
