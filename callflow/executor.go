@@ -6,6 +6,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/pattern"
+	"callfn/internal/runs"
 )
 
 // The default limits of one call. The first is KAZOO's own (system_config/callflow.max_branch_count).
@@ -36,11 +37,12 @@ type Walk struct {
 	Flow     Node
 	Switch   Control
 	Origin   function.Origin
-	TimeZone string     // IANA name for functions' Date and time rules; empty for UTC
-	Began    time.Time  // when the call began, for time rules
-	Pretend  bool       // Began is made up, so functions get it for their Date too
-	Enter    func(Step) // called when a step begins, in the goroutine of Run; may be nil
-	Observe  func(Step) // called when a step is over, in the same goroutine; may be nil
+	TimeZone string        // IANA name for functions' Date and time rules; empty for UTC
+	Began    time.Time     // when the call began, for time rules
+	Outside  *runs.Outside // what a rehearsal's functions have in place of the outside world; nil for a real call
+	Pretend  bool          // Began is made up, so functions get it for their Date too
+	Enter    func(Step)    // called when a step begins, in the goroutine of Run; may be nil
+	Observe  func(Step)    // called when a step is over, in the same goroutine; may be nil
 }
 
 // Run runs the call to its end and returns how it ended. It always returns: the branch limit, the step limit, the depth

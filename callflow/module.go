@@ -10,6 +10,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/function"
 	"callfn/internal/pattern"
+	"callfn/internal/runs"
 )
 
 // Module executes one kind of node and returns how to continue. It may change the turn's call, but never the node's
@@ -82,6 +83,7 @@ type Turn struct {
 	timeZone  string
 	now       func() time.Time
 	pretend   bool
+	outside   *runs.Outside
 	flows     function.FlowValidator
 	rules     RuleSwitch
 	switched  map[string]*bool // time rules as this call switched them: on, off, or nil for by the clock

@@ -27,6 +27,7 @@ func runFunction(ctx context.Context, t *Turn) Next {
 	t.step.Function = &FunctionStep{
 		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: returned(result).Object,
 		Error: result.Error, Logs: result.Logs, Levels: result.Levels, Hints: result.Hints,
+		Effects: result.Effects,
 	}
 	if result.Outcome != runs.OK {
 		t.step.Function.Flow = jsonvalue.Object{}
@@ -64,6 +65,7 @@ func invoke(ctx context.Context, t *Turn) function.Result {
 	}
 	request := function.Request{
 		Account: t.Account(), Function: id, CallID: t.Call.ID, Params: flat, TimeZone: t.timeZone, Origin: t.origin,
+		Outside: t.outside,
 	}
 	if t.pretend {
 		request.Now = t.now()

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"callfn/internal/runs"
 )
 
 // Script describes the outside world of a rehearsal: what the caller presses and when, who answers, what web servers
@@ -118,6 +120,16 @@ func (s Script) httpReply(address string) (reply HTTPReply, key string, scripted
 		}
 	}
 	return HTTPReply{}, "", false
+}
+
+// Outside returns what functions have in place of the outside world: web servers answer what the script says.
+func (s Script) Outside() *runs.Outside {
+	return &runs.Outside{Web: func(address string) (runs.WebAnswer, string, bool) {
+		r, key, scripted := s.httpReply(address)
+		return runs.WebAnswer{
+			Status: r.Status, ContentType: r.ContentType, Body: r.Body, After: r.After, Error: r.Error,
+		}, key, scripted
+	}}
 }
 
 // The causes that have a word in scripts.

@@ -79,12 +79,16 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 		}
 		flow = match.Flow.After(r.Preflow)
 	}
-	caller := &pretendCaller{script: script, web: web}
+	caller, outside := &pretendCaller{script: script, web: web}, script.Outside()
 	trace.Ended = executor.Run(ctx, Walk{
 		Call: call, Flow: flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: p.TimeZone,
-		Began: p.Began, Pretend: !script.Now.IsZero(),
+		Outside: outside,
+		Began:   p.Began, Pretend: !script.Now.IsZero(),
 		Observe: func(step Step) { trace.Steps = append(trace.Steps, step) },
 	})
+	for _, key := range outside.Used() {
+		caller.markUsed("http", key)
+	}
 	trace.DurationMS = caller.now.Milliseconds()
 	trace.Unused = caller.unused(hangUpScripted)
 	if len(trace.Steps) == 0 && trace.Ended.Hint == "" {

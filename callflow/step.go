@@ -83,6 +83,8 @@ type FunctionStep struct {
 	Logs   []string        `json:"logs,omitempty"`
 	Levels []string        `json:"log_levels,omitempty"` // level of each line of Logs, if any is not log
 	Hints  []string        `json:"hints,omitempty"`      // rehearsals: probable mistakes
+	// Effects are what the function would have changed and asked outside, in rehearsals, where it did neither.
+	Effects []runs.Effect `json:"effects,omitempty"`
 }
 
 // note adds one sentence for the reader of the trace.

@@ -116,6 +116,9 @@ func (s *story) function(margin string, f FunctionStep, ms float64) {
 			s.line("%s%s", margin, text(clip.Text(e.Hint, 400)))
 		}
 	}
+	for _, effect := range f.Effects {
+		s.line("%seffect: %s", margin, text(clip.Text(effect.String(), 400)))
+	}
 	for _, hint := range f.Hints {
 		s.line("%shint: %s", margin, text(clip.Text(hint, 400)))
 	}

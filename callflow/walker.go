@@ -107,7 +107,7 @@ func (w *walker) launch(ctx context.Context, step *Step, control *recorder) Next
 	turn := &Turn{
 		Data: w.node.Data(), Call: w.Call, Switch: control, node: w.node, step: step,
 		runner: w.exec.Runner, directory: w.exec.Directory, patterns: w.exec.Patterns, origin: w.Origin, timeZone: w.TimeZone,
-		now: w.now, pretend: w.Pretend, flows: w.exec.Flows, rules: w.exec.Rules, switched: w.switched,
+		now: w.now, pretend: w.Pretend, outside: w.Outside, flows: w.exec.Flows, rules: w.exec.Rules, switched: w.switched,
 	}
 	module, known := w.modules[step.Module]
 	switch {

@@ -9,6 +9,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
+	"callfn/internal/runs"
 	"callfn/internal/savedcase"
 	"callfn/schemas"
 )
@@ -17,6 +18,8 @@ import (
 var (
 	stepMembers  = jsonMembers(reflect.TypeFor[callflow.Step]())
 	endedMembers = jsonMembers(reflect.TypeFor[callflow.Ended]())
+
+	effectMembers = jsonMembers(reflect.TypeFor[runs.Effect]())
 )
 
 // endings are the ways in which a call ends.
@@ -47,6 +50,12 @@ func (t *tested) remark(_ *exchange, doc datastore.Document) (warnings []schemas
 	for i, step := range steps {
 		if members, ok := step.(map[string]any); ok {
 			below("expected.steps."+strconv.Itoa(i), schemas.UnknownMembers(stepMembers, members))
+		}
+	}
+	effects, _ := c.Expected["effects"].([]any)
+	for i, effect := range effects {
+		if members, ok := effect.(map[string]any); ok {
+			below("expected.effects."+strconv.Itoa(i), schemas.UnknownMembers(effectMembers, members))
 		}
 	}
 	if expectsSteps && len(steps) == 0 && len(c.Expected) == 1 && t.about == savedcase.OfCallflow {

@@ -51,7 +51,8 @@ func (a *API) runStored(x *exchange, doc datastore.Document, order runOrder) (*a
 	result := a.cfg.Functions.Run(x.ctx, function.Request{
 		Account: x.account.ID(), Function: function.ID(doc.ID()), CallID: order.params["Call-ID"],
 		Params: order.params, TimeZone: order.zone, Now: order.now, Origin: origin, ForValue: order.forValue,
-		Source: doc.Text("function_js"),
+		Outside: order.outside,
+		Source:  doc.Text("function_js"),
 	})
 	return &answer{data: order.shown(result)}, nil
 }
@@ -90,7 +91,7 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 	result := a.cfg.Functions.RunDraft(x.ctx, function.Draft{
 		Source: order.source, Bindings: order.bindings, Account: x.account.ID(), Params: order.params,
 		TimeZone: order.zone, Now: order.now,
-		ForValue: order.forValue,
+		ForValue: order.forValue, Outside: order.outside,
 	})
 	return &answer{data: order.shown(result)}, nil
 }
@@ -102,6 +103,7 @@ type runOrder struct {
 	name     string          // of a stored function
 	forValue bool            // ?result=any: any JSON value will do
 	scripted bool            // the request has a script
+	outside  *runs.Outside   // what the script says of web servers
 	params   map[string]string
 	zone     string    // of the function's Date
 	now      time.Time // what Date begins at; zero for the real time
@@ -159,8 +161,9 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 		return runOrder{}, err
 	}
 	rehearsal, err := a.cfg.Simulator.Prepare(callflow.SimulationRequest{
-		Account: x.account.ID(), Call: call, Script: script, TimeZone: zone, DefaultRealm: x.account.Realm(),
-		Flow: callflow.NodeOf(map[string]any{"module": "function"}),
+		Account: x.account.ID(), Call: call, Script: script, ScriptOrder: x.body.order.Member("script"), TimeZone: zone,
+		DefaultRealm: x.account.Realm(),
+		Flow:         callflow.NodeOf(map[string]any{"module": "function"}),
 	})
 	fields = nil
 	var unusable *callflow.InvalidCall
@@ -193,7 +196,8 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	}
 	return runOrder{
 		source: source, bindings: declared, name: name, forValue: forValue, scripted: len(script) > 0,
-		params: flat, zone: rehearsal.TimeZone,
+		outside: rehearsal.Script.Outside(),
+		params:  flat, zone: rehearsal.TimeZone,
 		now: rehearsal.Script.Now, began: rehearsal.Began, notes: rehearsal.Notes,
 	}, nil
 }
@@ -241,11 +245,11 @@ func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
 
 // beyondFunction refuses members of a script that only a whole call uses.
 func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
-	for _, name := range []string{"digits", "answers", "http", "media", "real_http", "hangup_after_ms"} {
+	for _, name := range []string{"digits", "answers", "media", "real_http", "hangup_after_ms"} {
 		if _, there := script[name]; there {
 			fields.Add("script."+name, "unknown", schemas.Violation{
-				"message": "a run of a function alone has only now and timezone: simulate a call to go on from the flow that it " +
-					"returns",
+				"message": "a run of a function alone has only now, timezone and http: simulate a call to go on from the flow " +
+					"that it returns",
 			})
 		}
 	}
@@ -280,6 +284,9 @@ func runData(result function.Result) map[string]any {
 	}
 	if len(result.Calls) > 0 {
 		shown["waited_ms"], shown["host_calls"] = runs.Milliseconds(result.Waited), result.Calls
+	}
+	if len(result.Effects) > 0 {
+		shown["effects"] = result.Effects
 	}
 	if len(result.Hints) > 0 {
 		shown["hints"] = result.Hints

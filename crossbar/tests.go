@@ -105,7 +105,7 @@ func usableCall(x *exchange, c savedcase.Case, zone string) (fields schemas.Fiel
 func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErrors) {
 	if len(expected) == 0 {
 		fields.Add("expected", "required", schemas.Violation{
-			"message": "Say what must come of it: flow, steps, outcome or ended", "value": "expected",
+			"message": "Say what must come of it: flow, steps, outcome, effects or ended", "value": "expected",
 		})
 	}
 	if t.about == savedcase.OfCallflow {

@@ -71,8 +71,7 @@ func (c candidateRunner) Run(ctx context.Context, r function.Request) function.R
 	}
 	return c.RunDraft(ctx, function.Draft{
 		Source: c.source, Bindings: c.bindings, Account: r.Account, Params: r.Params, TimeZone: r.TimeZone, Now: r.Now,
-		Function: r.Function,
-		CallID:   r.CallID,
+		Function: r.Function, CallID: r.CallID, Outside: r.Outside,
 	})
 }
 

@@ -34,6 +34,7 @@ type runAnswer struct {
 	Logs       []string        `json:"logs"`
 	LogLevels  []string        `json:"log_levels"`
 	Hints      []string        `json:"hints"`
+	Effects    []runs.Effect   `json:"effects"`
 	DurationMS json.Number     `json:"duration_ms"`
 	At         string          `json:"at"`
 	TimeZone   string          `json:"timezone"`
@@ -172,6 +173,9 @@ func printRun(env environment, run runAnswer, defaults bool) error {
 		printable.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
 	}
 	printFault(&b, run.Error)
+	for _, effect := range run.Effects {
+		printable.Fprintf(&b, "  effect: %s\n", effect.String())
+	}
 	for _, hint := range run.Hints {
 		printable.Fprintf(&b, "  hint: %s\n", hint)
 	}

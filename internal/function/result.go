@@ -37,8 +37,9 @@ type Request struct {
 	TimeZone string            // IANA name for the function's Date, "" for UTC
 	Now      time.Time         // what the function's Date begins at, in a rehearsal; zero for the real time
 	Origin   Origin
-	ForValue bool   // a program wants the value that the function returns: any JSON, which is not checked as a flow
-	Source   string // the function's text, where the caller has it at hand: for the line in an error
+	Outside  *runs.Outside // of a rehearsal
+	ForValue bool          // a program wants the value that the function returns: any JSON, which is not checked as a flow
+	Source   string        // the function's text, where the caller has it at hand: for the line in an error
 }
 
 // Draft asks for one run of source text that is stored nowhere.
@@ -50,6 +51,7 @@ type Draft struct {
 	Now      time.Time       // what the function's Date begins at; zero for the real time
 	Bindings json.RawMessage // what it declares that it uses; nil for nothing
 	ForValue bool            // see Request.ForValue
+	Outside  *runs.Outside
 
 	// the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
 	Function ID
@@ -72,6 +74,7 @@ type Result struct {
 	Calls    []runs.HostCall  // what it asked of its bindings
 	Waited   time.Duration    // for the answers
 	Revealed []string         // secrets that it read in plain text: whatever is kept leaves them out
+	Effects  []runs.Effect    // rehearsals: what it would have changed and asked outside
 	Place    runs.Place       // where it ran, "" when it ran nowhere
 
 	settled <-chan runs.Outcome

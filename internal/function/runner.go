@@ -114,7 +114,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	e := Evaluation{Function: req.Function, Params: params, Terms: runs.Terms{
 		Run: run, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
 		Account: string(req.Account), Root: string(r.rootOf(ctx, req.Account)), Rehearsal: rehearsal,
-		Function: string(req.Function), Origin: string(req.Origin), Caller: params[callerParameter],
+		Function: string(req.Function), Origin: string(req.Origin), Outside: req.Outside, Caller: params[callerParameter],
 	}}
 	ev, err := r.cfg.Driver.Evaluate(ctx, e)
 	res := r.finish(run, ev, err, req.ForValue)
@@ -189,7 +189,7 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	e := Evaluation{Params: params, Bindings: d.Bindings, Terms: runs.Terms{
 		Run: run, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
 		Account: string(d.Account), Root: string(r.rootOf(ctx, d.Account)), Rehearsal: true,
-		Function: string(d.Function), Origin: string(FromRehearsal), Caller: params[callerParameter],
+		Function: string(d.Function), Origin: string(FromRehearsal), Outside: d.Outside, Caller: params[callerParameter],
 	}}
 	var ev runs.Report
 	var evErr error
@@ -230,7 +230,8 @@ func (r *Runner) tell(ran Ran) {
 func (r *Runner) finish(run runs.ID, ev runs.Report, err error, value bool) Result {
 	res := Result{
 		Run: run, Outcome: ev.Outcome, Value: ev.Value, Logs: ev.Logs, Levels: levelsOf(ev),
-		Rev: ev.Rev, Place: ev.Place, Calls: ev.Calls, Waited: ev.Waited, Revealed: ev.Revealed, settled: ev.Settled,
+		Rev: ev.Rev, Place: ev.Place, Calls: ev.Calls, Waited: ev.Waited, Revealed: ev.Revealed, Effects: ev.Effects,
+		settled: ev.Settled,
 	}
 	if ev.Error != nil {
 		res.Error = &Error{Failure: *ev.Error}

@@ -67,8 +67,9 @@ type Run struct {
 	now   runs.HostCall  // the one under way
 	vault vault
 
-	mu   sync.Mutex // a call that was given up may still end
-	done []runs.HostCall
+	mu      sync.Mutex // a call that was given up may still end
+	done    []runs.HostCall
+	effects []runs.Effect
 }
 
 var _ sandbox.Host = (*Run)(nil)
@@ -111,10 +112,7 @@ func (c *Calls) Waits(d bindings.Declaration) bool {
 // ForRun makes the host of a run, and what the realm is given: a JSON object, a member for each name of the surface.
 // The declaration must have passed Check.
 func (c *Calls) ForRun(t runs.Terms, d bindings.Declaration) (*Run, json.RawMessage, error) {
-	r := &Run{Terms: t, Declaration: d, calls: c, spent: map[string]int{}, kv: c.cfg.KV}
-	if !takesEffect(t) && r.kv != nil {
-		r.kv = r.kv.Overlay()
-	}
+	r := &Run{Terms: t, Declaration: d, calls: c, spent: map[string]int{}, kv: c.store(t)}
 	given := map[string]any{"run": r.about()}
 	for _, p := range c.parts {
 		if p.surface != nil && p.declared(d) {
@@ -218,9 +216,6 @@ func (r *Run) failed(ctx context.Context, v verb, err error) *sandbox.HostError 
 		Name: name, Reason: "unavailable", Message: v.name + " failed inside callfn: tell its operator",
 	}
 }
-
-// takesEffect reports whether a run may change what is stored. Only runs for calls and for programs do.
-func takesEffect(t runs.Terms) bool { return t.Origin == "call" || t.Origin == "api" }
 
 // mostNoted is how many calls of a run are kept for its record. Budgets grant fewer.
 const mostNoted = 64

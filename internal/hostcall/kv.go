@@ -3,10 +3,12 @@ package hostcall
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"callfn/internal/bindings"
 	"callfn/internal/kv"
+	"callfn/internal/runs"
 )
 
 // kvBudget bounds what a run may ask of key-value storage.
@@ -101,6 +103,9 @@ func kvSet(ctx context.Context, r *Run, args json.RawMessage) (any, error) {
 	version, err := r.kv.Set(ctx, r.key(own, name), value, kv.SetOptions{
 		TTL: options.life(), IfVersion: options.IfVersion,
 	})
+	if err == nil {
+		r.effect(runs.Effect{Verb: "kv.set", Key: name, Own: own, Value: value, TTL: options.TTL})
+	}
 	return version, kvError(err)
 }
 
@@ -114,6 +119,10 @@ func kvIncr(ctx context.Context, r *Run, args json.RawMessage) (any, error) {
 	}
 	by = min(max(by, -kv.MaxInteger-1), kv.MaxInteger+1) // beyond which the store refuses, and int64 is exact
 	sum, err := r.kv.Incr(ctx, r.key(own, name), int64(by), options.life())
+	if err == nil {
+		after := strconv.AppendInt(nil, sum, 10)
+		r.effect(runs.Effect{Verb: "kv.incr", Key: name, Own: own, Value: after, TTL: options.TTL})
+	}
 	return sum, kvError(err)
 }
 
@@ -125,6 +134,9 @@ func kvDelete(ctx context.Context, r *Run, args json.RawMessage) (any, error) {
 		return nil, err
 	}
 	existed, err := r.kv.Delete(ctx, r.key(own, name), options.IfVersion)
+	if err == nil && existed {
+		r.effect(runs.Effect{Verb: "kv.delete", Key: name, Own: own})
+	}
 	return existed, kvError(err)
 }
 

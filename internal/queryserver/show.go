@@ -108,7 +108,7 @@ func (r Runs) run(ctx context.Context, d Document, req Request, t runs.Terms) (r
 	}
 	report := reportOf(a, j.Limits, d)
 	if host != nil {
-		report.Calls, report.Revealed = host.Done(), host.Revealed()
+		report.Calls, report.Revealed, report.Effects = host.Done(), host.Revealed(), host.Effects()
 		report.Hide(host.Hide)
 	}
 	return report, nil

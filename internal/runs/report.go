@@ -17,6 +17,8 @@ type Report struct {
 	Rev     string          // revision of the document that ran, where the place can tell
 	Place   Place           // where it ran; "" when it ran nowhere
 
+	Effects []Effect // rehearsals: what it would have changed and asked outside, in order
+
 	Calls  []HostCall    // what it asked of its bindings, in order
 	Waited time.Duration // for the answers, which is no part of the deadline
 	// Revealed are the secrets that the function read in plain text: records leave them out, also of its result.

@@ -11,6 +11,7 @@ type Terms struct {
 	Account   string        // whose run it is; "" when not said
 	Root      string        // the account's top-level ancestor; "" when not said
 	Origin    string        // on whose behalf it runs: "call", "rehearsal" or "api"
+	Outside   *Outside      // of a rehearsal of several runs, or with a script; nil for none
 	Rehearsal bool          // no call waits for it: it may wait longer, and tells the absent parameters that were read
 	Function  string        // id of the function; "" for a draft
 	Caller    string        // the number of who calls; "" when not known

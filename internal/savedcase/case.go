@@ -55,6 +55,8 @@ type Mismatch struct {
 //   - outcome: of the function; `ok` where a case of a function does not say (functions only);
 //   - flow: a part of the flow that the function returned, defaults filled in (functions only);
 //   - steps: parts of steps of the trace that must come in this order; others may stand between them;
+//   - effects: a part of each effect that functions would have had outside, all of them in their order; an empty list
+//     for none;
 //   - ended: a part of how the call ended.
 //
 // An object of the expectation matches one that has at least its members, a list one of the same length; null matches
@@ -82,6 +84,9 @@ func (c Case) Check(kind Kind, callflowID callflow.ID, t callflow.Trace) ([]Mism
 	if wanted, ok := c.Expected["steps"].([]any); ok {
 		steps, _ := at(got, "steps").([]any)
 		m.steps(wanted, steps)
+	}
+	if wanted, ok := c.Expected["effects"]; ok {
+		m.match([]string{"effects"}, wanted, effectsOf(got))
 	}
 	if wanted, ok := c.Expected["ended"]; ok {
 		m.match([]string{"ended"}, wanted, at(got, "ended"))
@@ -115,6 +120,17 @@ func (m *matcher) outcome(expected map[string]any, t callflow.Trace) bool {
 	}
 	m.differ([]string{"outcome"}, wanted, string(ran.Outcome), why)
 	return false
+}
+
+// effectsOf lists the effects of all functions of a trace.
+func effectsOf(trace any) []any {
+	all := []any{}
+	steps, _ := at(trace, "steps").([]any)
+	for _, step := range steps {
+		effects, _ := at(step, "function", "effects").([]any)
+		all = append(all, effects...)
+	}
+	return all
 }
 
 // notAnswered reports which callflow answered instead.
