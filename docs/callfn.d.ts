@@ -1689,6 +1689,75 @@ declare namespace callfn {
     "unmuted-sound"?: string;
   };
 
+  /** What this run is. */
+  interface Run {
+    readonly id: string;
+    /** Empty for a draft. */
+    readonly function: string;
+    readonly account: string;
+    readonly origin: 'call' | 'rehearsal' | 'api';
+    /** Number of who calls; empty when not known. */
+    readonly caller: string;
+    readonly depth: number;
+    readonly attempt: number;
+    /** What is left of the function's own time, in ms; waiting is no part of it. */
+    remaining_ms(): number;
+  }
+
+  /** Why a call of kv failed, as the reason of a KvError. */
+  type KvReason = 'conflict' | 'too_large' | 'quota' | 'not_a_number' | 'unavailable' | 'budget' | 'bad_key';
+
+  /** Key-value storage of one namespace. A ttl is in seconds. Each call may throw a KvError. */
+  interface Keys {
+    get(key: string): any;
+    entry(key: string): { value: any; version: number; expires: number | null } | null;
+    /** Gives the new version. With ifVersion: 0 it only makes a new key. */
+    set(key: string, value: any, options?: { ttl?: number; ifVersion?: number }): number;
+    /** Gives the number after. The ttl counts from when the key was made. */
+    incr(key: string, by?: number, options?: { ttl?: number }): number;
+    /** Tells whether the key was there. */
+    delete(key: string, options?: { ifVersion?: number }): boolean;
+    list(prefix?: string, options?: { limit?: number; after?: string }): { keys: string[]; more: boolean };
+  }
+  interface KV extends Keys {
+    /** Keys of this function alone. */
+    readonly own: Keys;
+  }
+
+  /** Why a request failed, as the reason of an HttpError. */
+  type HttpReason = 'timeout' | 'refused_address' | 'host_not_declared' | 'dns' | 'connect' | 'tls' | 'redirects' |
+    'too_large' | 'budget' | 'circuit_open' | 'not_scripted';
+
+  interface HttpAnswer {
+    readonly status: number;
+    /** Names are in lower case. */
+    readonly headers: { readonly [name: string]: string };
+    readonly body: string;
+    /** The host did not answer: this is what it answered within the last hour. */
+    readonly stale?: boolean;
+    json(): any;
+  }
+  interface HttpOptions {
+    headers?: { [name: string]: string };
+    timeout_ms?: number;
+    auth?: { user: string; password: string };
+  }
+  /** Each call may throw an HttpError. Every status is an answer. */
+  interface Http {
+    /** With cache, an answer of status 200 is good for so many seconds. */
+    get(url: string, options?: HttpOptions & { cache?: number }): HttpAnswer;
+    /** An object is sent as JSON. */
+    post(url: string, body: any, options?: HttpOptions & { type?: string; idempotent?: boolean }): HttpAnswer;
+    /** Asks all at once. One that fails is an Error in its place. */
+    all(requests: Array<string | { url: string; method?: string; body?: any; [option: string]: any }>):
+      Array<HttpAnswer | Error>;
+  }
+
+  /** Handles of secrets, which callfn replaces on their way out. */
+  type Secrets = { readonly [name: string]: string } & {
+    hmac(name: string, hash: 'sha256' | 'sha512' | 'sha1', text: string, form?: 'hex' | 'base64'): string;
+    reveal(name: string): string;
+  };
 }
 
 /** The call's parameters, in the body of a function. */
@@ -1706,3 +1775,24 @@ interface Console {
   debug(...values: any[]): void;
 }
 declare var console: Console;
+
+/** Constants of the document: for functions that declare bindings.env. */
+declare const env: { readonly [name: string]: string | undefined };
+
+/** This run: for functions that declare any bindings. */
+declare const run: callfn.Run;
+
+/** Key-value storage: for functions that declare bindings.kv. */
+declare const kv: callfn.KV;
+
+/** Requests to hosts: for functions that declare bindings.http. */
+declare const http: callfn.Http;
+
+/** Secrets of the account: for functions that declare bindings.secrets. */
+declare const secrets: callfn.Secrets;
+
+/** What a call of a binding throws. */
+interface Error {
+  /** Of the closed set of its binding; docs/bindings.md lists them. */
+  reason?: string;
+}

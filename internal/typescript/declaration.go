@@ -88,7 +88,7 @@ func Declaration(set Documents, parameters []Parameter) (string, error) {
 	for written := 0; written < len(w.refs); written++ { // a type may refer to further ones
 		w.data(set, w.refs[written])
 	}
-	w.b.WriteString(foot)
+	w.b.WriteString(inNamespace + foot + atTheTop)
 	return w.b.String(), w.failed
 }
 

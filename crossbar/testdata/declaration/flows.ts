@@ -49,3 +49,17 @@ const header: callfn.Function = (call) => ({ module: 'tts', data: { text: call['
 const change: callfn.Function = (call) => { call['To'] = '1000'; };
 const custom: string | undefined = call['my-variable'];
 log('x', 1, {}); console.warn('x');
+
+// Bindings.
+const counted: number = kv.incr('calls', 1, { ttl: 60 }) + kv.own.incr('calls');
+const version: number = kv.set('vip', { name: 'Anna' }, { ifVersion: 0 });
+const region: string | undefined = env.REGION;
+const left: number = run.remaining_ms();
+const answer = http.get('https://crm.example.com', { headers: { 'X-Api-Key': secrets.CRM_KEY }, cache: 60 });
+const vip: boolean = answer.status === 200 && answer.json().vip;
+// @ts-expect-error: the option is ttl
+kv.set('vip', 1, { TTL: 60 });
+// @ts-expect-error: run cannot be changed
+run.depth = 2;
+// @ts-expect-error: a constant may be absent
+const absent: string = env.REGION;
