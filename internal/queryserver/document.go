@@ -131,6 +131,7 @@ func (d Document) decisive() json.RawMessage {
 		{"enabled", f.enabled},
 		{"pvt_disabled_message", f.message},
 		{"language_pack", f.language},
+		{"bindings", f.bindings},
 	} {
 		if m.value != nil {
 			rest = append(append(append(append(rest, `,"`...), m.name...), `":`...), m.value...)
