@@ -133,8 +133,15 @@ func (s *Stream) receiveControl(b []byte, from netip.AddrPort, now time.Time) {
 // audio with its marker has (RFC 5761 section 4).
 func isControl(b []byte) bool { return b[1] >= 192 && b[1] <= 223 }
 
-// takeControl takes one report of the caller's. s.mu is held.
+// shortestControl is the shortest RTCP packet.
+const shortestControl = 8
+
+// takeControl takes one report of the caller's. What is no RTCP, such as STUN's questions that some phones keep their
+// NATs open with, is no attempt to be one. s.mu is held.
 func (s *Stream) takeControl(b []byte, from netip.AddrPort, now time.Time) {
+	if len(b) < shortestControl || b[0]>>6 != 2 {
+		return
+	}
 	if target, ok := s.latch.target(true); !ok || from.Addr() != target.Addr() {
 		return
 	}

@@ -159,7 +159,9 @@ func TestReportsOfEncryptedCalls(t *testing.T) {
 			if mux {
 				from, to = e.phone.audio, e.to
 			}
-			for _, b := range [][]byte{report, sealed, sealed} { // one that is not encrypted, one that is, one again
+			stun := []byte{0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+			// One question that is none of ours, one report that is not encrypted, one that is, and that again.
+			for _, b := range [][]byte{stun, report, sealed, sealed} {
 				if _, err := from.WriteToUDPAddrPort(b, to); err != nil {
 					t.Fatal(err)
 				}
