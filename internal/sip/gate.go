@@ -21,6 +21,8 @@ const (
 	invitesASec      = 20
 	allDatagramsASec = 2000
 	allInvitesASec   = 200
+	bytesASec        = 512 << 10 // over connections, of one bucket
+	allBytesASec     = 4 << 20
 	localASec        = 4000 // datagrams of this machine, where everybody on it is let in
 	refusalsPerHost  = 3    // 403s of one bucket within refusalPause; then silence
 	refusalsASec     = 10
@@ -35,7 +37,7 @@ type gate struct {
 	parser  *sip.Parser
 	now     func() time.Time
 
-	datagrams, invites, local, refusals *rate.Limiter
+	datagrams, datagramsHere, invites, bytes, refusals *rate.Limiter
 
 	mostSources atomic.Int64
 	guests      atomic.Bool // whoever calls from this machine is a stranger too; for tests
@@ -54,19 +56,20 @@ type caller struct {
 
 // host is what one bucket did.
 type host struct {
-	datagrams, invites *rate.Limiter
-	refused            int
-	since              time.Time
+	datagrams, invites, bytes *rate.Limiter
+	refused                   int
+	since                     time.Time
 }
 
 func newGate(a Access, o Observer) *gate {
 	g := &gate{
 		access: a, observe: o, parser: sip.NewParser(), now: time.Now, seed: maphash.MakeSeed(),
-		datagrams: rate.NewLimiter(allDatagramsASec, 2*allDatagramsASec),
-		invites:   rate.NewLimiter(allInvitesASec, 2*allInvitesASec),
-		local:     rate.NewLimiter(localASec, 2*localASec),
-		refusals:  rate.NewLimiter(refusalsASec, refusalsASec),
-		callers:   map[netip.AddrPort]*caller{},
+		datagrams:     rate.NewLimiter(allDatagramsASec, 2*allDatagramsASec),
+		invites:       rate.NewLimiter(allInvitesASec, 2*allInvitesASec),
+		bytes:         rate.NewLimiter(allBytesASec, 2*allBytesASec),
+		datagramsHere: rate.NewLimiter(localASec, 2*localASec),
+		refusals:      rate.NewLimiter(refusalsASec, refusalsASec),
+		callers:       map[netip.AddrPort]*caller{},
 	}
 	g.mostSources.Store(mostSources)
 	return g
@@ -81,38 +84,57 @@ const (
 	refuse // with 403
 )
 
-// judge decides about one message by its source and how it begins. Whoever has a call under way is heard however much
-// comes from elsewhere.
+// judge decides about one datagram by its source and how it begins.
 func (g *gate) judge(from netip.AddrPort, message []byte) verdict {
-	source, now := from.Addr().Unmap(), g.now()
-	invite := bytes.HasPrefix(message, []byte("INVITE "))
+	source := from.Addr().Unmap()
 	switch {
 	case len(message) > largestMessage:
 		return drop
-	case g.access.trusted(source), g.calling(netip.AddrPortFrom(source, from.Port()), now, invite):
-		return pass
-	case g.access.Open && source.IsLoopback() && !g.guests.Load():
-		return passed(g.local.AllowN(now, 1))
-	case !g.access.Open:
+	case !g.access.allowed(source):
 		if bytes.HasPrefix(message, []byte("ACK ")) || bytes.HasPrefix(message, []byte("SIP/2.0")) || !g.mayRefuse(source) {
 			return drop
 		}
 		return refuse
-	}
-	g.mu.Lock()
-	h := g.host(source)
-	g.mu.Unlock()
-	if !h.datagrams.AllowN(now, 1) || !g.datagrams.AllowN(now, 1) {
-		return drop
-	}
-	return passed(!invite || h.invites.AllowN(now, 1) && g.invites.AllowN(now, 1))
-}
-
-func passed(allowed bool) verdict {
-	if allowed {
+	case g.admits(from, bytes.HasPrefix(message, []byte("INVITE "))):
 		return pass
 	}
 	return drop
+}
+
+// admits reports whether a message is within the bounds of its source, who may call. Whoever has a call under way is
+// heard however much comes from elsewhere.
+func (g *gate) admits(from netip.AddrPort, invite bool) bool {
+	source, now := from.Addr().Unmap(), g.now()
+	switch {
+	case g.access.trusted(source), g.calling(netip.AddrPortFrom(source, from.Port()), now, invite):
+		return true
+	case g.local(source):
+		return g.datagramsHere.AllowN(now, 1)
+	}
+	h := g.hostOf(source)
+	return h.datagrams.AllowN(now, 1) && g.datagrams.AllowN(now, 1) &&
+		(!invite || h.invites.AllowN(now, 1) && g.invites.AllowN(now, 1))
+}
+
+// admitsBytes reports whether so many bytes of a connection are within the bounds of its source. What is in them is
+// judged once it is read.
+func (g *gate) admitsBytes(from netip.AddrPort, n int) bool {
+	source, now := from.Addr().Unmap(), g.now()
+	if g.access.trusted(source) || g.local(source) {
+		return true
+	}
+	return g.hostOf(source).bytes.AllowN(now, n) && g.bytes.AllowN(now, n)
+}
+
+// local reports whether an address is one of this machine, where everybody on it is let in.
+func (g *gate) local(source netip.Addr) bool {
+	return g.access.Open && source.IsLoopback() && !g.guests.Load()
+}
+
+func (g *gate) hostOf(source netip.Addr) *host {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.host(source)
 }
 
 // The bounds of one caller besides datagramsASec: re-INVITEs, such as hold, and what a phone sends at once.
@@ -184,6 +206,7 @@ func (g *gate) host(ip netip.Addr) *host {
 	if h.datagrams == nil {
 		h.datagrams = rate.NewLimiter(datagramsASec, 2*datagramsASec)
 		h.invites = rate.NewLimiter(invitesASec, 3*invitesASec)
+		h.bytes = rate.NewLimiter(bytesASec, 2*bytesASec)
 	}
 	return h
 }

@@ -74,7 +74,8 @@ func (c *connections) leave(host string) {
 	}
 }
 
-// connection bounds how long a connection may say nothing, and how fast it may talk.
+// connection bounds how long a connection may say nothing, and how much it may say. Its messages are judged one by one
+// when they are read (Server.valid): they come in pieces, several at once, and encrypted.
 type connection struct {
 	net.Conn
 	gate  *gate
@@ -94,7 +95,7 @@ func (c *connection) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
 		c.spoke.Store(true)
-		if c.gate.judge(addressOf(c.Conn.RemoteAddr()), b[:min(n, largestMessage)]) != pass {
+		if !c.gate.admitsBytes(addressOf(c.Conn.RemoteAddr()), n) {
 			c.gate.observe.MessageDropped()
 			return 0, net.ErrClosed
 		}

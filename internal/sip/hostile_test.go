@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"flag"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/netip"
@@ -17,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"callfn/callflow"
+	"callfn/internal/await"
+	"callfn/internal/rtp"
 	"callfn/internal/sip"
 	"callfn/internal/sip/siptest"
 )
@@ -35,12 +39,13 @@ func trusting(networks ...string) []netip.Prefix {
 
 // turned counts what was refused and dropped.
 type turned struct {
-	sip.Observer
 	refused, dropped atomic.Int64
 }
 
-func (c *turned) CallRefused(int) { c.refused.Add(1) }
-func (c *turned) MessageDropped() { c.dropped.Add(1) }
+func (c *turned) CallAnswered(time.Duration) {}
+func (c *turned) CallEnded(rtp.Stats)        {}
+func (c *turned) CallRefused(int)            { c.refused.Add(1) }
+func (c *turned) MessageDropped()            { c.dropped.Add(1) }
 
 func TestStrangersGet403AndThenSilence(t *testing.T) {
 	t.Parallel()
@@ -167,6 +172,53 @@ func TestStreams(t *testing.T) {
 			exchange(text("ACK", "", 1), 0)
 			exchange(text("BYE", "", 2), 200)
 			wantEnd(t, ended, 2*time.Second, "caller_hung_up", "NORMAL_CLEARING")
+		})
+	}
+}
+
+// However strangers pack INVITEs into a connection, encrypted or not, they get no more calls than by datagrams.
+func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, network := range []string{"tcp", "tls"} {
+		t.Run(network, func(t *testing.T) {
+			var taken atomic.Int64
+			counted := new(turned)
+			s, address := start(t, func(ctx context.Context, in sip.Incoming) {
+				taken.Add(1)
+				_ = in.Control.Respond(ctx, callflow.Response{Code: 486})
+			}, func(cfg *sip.Config) {
+				cfg.Listen = []sip.Address{{Network: network, Addr: netip.AddrPortFrom(loopback, 0)}}
+				cfg.TLS, cfg.Observe = certificate(t), counted
+			})
+			sip.SetGuests(s)
+			conn, err := net.Dial("tcp", address.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if network == "tls" {
+				conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+			}
+			defer func() { _ = conn.Close() }()
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+			phone := siptest.New(t, address)
+			invite := strings.Replace(phone.Request("INVITE", phone.Offer(), 1), "SIP/2.0/UDP",
+				"SIP/2.0/"+strings.ToUpper(network), 1)
+			const sent = 400
+			var all strings.Builder
+			for i := range sent {
+				id := fmt.Sprintf("%012d", i)
+				all.WriteString(strings.NewReplacer(phone.CallID(), id, "z9hG4bK", "z9hG4bK"+id).Replace(invite))
+			}
+			if _, err := conn.Write([]byte(all.String())); err != nil {
+				t.Fatal(err)
+			}
+			await.Value(t, "400 INVITEs taken or dropped", func() (string, bool) {
+				n := taken.Load() + counted.dropped.Load()
+				return fmt.Sprint(n), n >= sent
+			})
+			if n := taken.Load(); n < 60 || n > 200 {
+				t.Errorf("%d of 400 INVITEs became calls, want a burst of 60 and then 20 a second", n)
+			}
 		})
 	}
 }

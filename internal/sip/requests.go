@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo"
@@ -37,6 +38,10 @@ func (s *Server) valid(next sipgo.RequestHandler) sipgo.RequestHandler {
 				s.respond(tx, req, 500)
 			}
 		}()
+		if !s.admits(req) {
+			s.cfg.Observe.MessageDropped()
+			return
+		}
 		if req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil || req.Via() == nil ||
 			len(req.CallID().Value()) > mostText || req.CSeq().MethodName != req.Method {
 			if !req.IsAck() {
@@ -50,6 +55,15 @@ func (s *Server) valid(next sipgo.RequestHandler) sipgo.RequestHandler {
 			s.linger(tx)
 		}
 	}
+}
+
+// admits reports whether a request is within the bounds of its source. Datagrams were judged before they were read.
+func (s *Server) admits(req *sip.Request) bool {
+	if !sip.IsReliable(req.Transport()) {
+		return true
+	}
+	source, err := netip.ParseAddrPort(req.Source())
+	return err == nil && s.gate.admits(source, req.IsInvite())
 }
 
 // mostText bounds texts of requests that are kept.
