@@ -34,11 +34,6 @@ func (a *API) backupDatabase(x *exchange) (*datastore.Database, error) {
 // deleted documents and conflicts. It leaves out design documents, which every version installs, and documents of only
 // this installation: storage plan and moves.
 func (a *API) exportDocuments(x *exchange) (*answer, error) {
-	db, err := a.backupDatabase(x)
-	if err != nil {
-		return nil, err
-	}
-	since, _ := x.option("since")
 	of, _ := x.option("account_id")
 	if of != "" {
 		if _, err := a.cfg.Accounts.Get(x.ctx, account.ID(of)); errors.Is(err, datastore.ErrNotFound) {
@@ -47,6 +42,14 @@ func (a *API) exportDocuments(x *exchange) (*answer, error) {
 			return nil, err
 		}
 	}
+	if x.id() == backup.KeyValues {
+		return a.exportKeyValues(x, of)
+	}
+	db, err := a.backupDatabase(x)
+	if err != nil {
+		return nil, err
+	}
+	since, _ := x.option("since")
 	e := exporting{database: x.id(), account: of, secrets: x.flag("include_secrets", false), docs: []any{}}
 	p, err := db.LeavesSince(x.ctx, since, exportPage)
 	if err != nil {
@@ -118,9 +121,13 @@ func (e *exporting) take(docs []json.RawMessage) error {
 
 // importDocuments stores documents from exportDocuments. It leaves existing and newer revisions alone.
 func (a *API) importDocuments(x *exchange) (*answer, error) {
-	db, err := a.backupDatabase(x)
-	if err != nil {
-		return nil, err
+	keyValues := x.id() == backup.KeyValues
+	var db *datastore.Database
+	if !keyValues {
+		var err error
+		if db, err = a.backupDatabase(x); err != nil {
+			return nil, err
+		}
 	}
 	data, err := x.object()
 	if err != nil {
@@ -138,7 +145,7 @@ func (a *API) importDocuments(x *exchange) (*answer, error) {
 			ID  string `json:"_id"`
 			Rev string `json:"_rev"`
 		}
-		if !ok || json.Unmarshal([]byte(doc), &known) != nil || known.ID == "" || known.Rev == "" ||
+		if !ok || json.Unmarshal([]byte(doc), &known) != nil || known.ID == "" || known.Rev == "" && !keyValues ||
 			strings.HasPrefix(known.ID, "_design/") {
 			return nil, invalidField("documents", "type",
 				schemas.Violation{
@@ -149,6 +156,9 @@ func (a *API) importDocuments(x *exchange) (*answer, error) {
 		docs[i] = json.RawMessage(doc)
 	}
 	replace, _ := data["replace"].(bool)
+	if keyValues {
+		return a.importKeyValues(x, docs, replace)
+	}
 	out, err := replication.Merge(x.ctx, db, docs, replace)
 	if err != nil {
 		return nil, err

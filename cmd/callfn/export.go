@@ -177,12 +177,13 @@ func (c exportCommand) tell(env environment, sums map[string]backup.Sum, without
 
 // databasesOf checks names of databases; none means all.
 func databasesOf(names []string) ([]string, error) {
+	all := append(datastore.Databases(), backup.KeyValues)
 	if len(names) == 0 {
-		return datastore.Databases(), nil
+		return all, nil
 	}
 	for _, name := range names {
-		if !slices.Contains(datastore.Databases(), name) {
-			return nil, usageError{errorf("--only %s: want one of %v", name, datastore.Databases())}
+		if !slices.Contains(all, name) {
+			return nil, usageError{errorf("--only %s: want one of %v", name, all)}
 		}
 	}
 	return names, nil

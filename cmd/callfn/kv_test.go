@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -37,6 +38,22 @@ func TestKVCommand(t *testing.T) {
 	must(exitOK, "set own", "set", "own", "1", "--of=vip")
 	must(exitOK, "own\n", "list", "--of=vip")
 	must(exitFailed, "nobody", "list", "--of=nobody")
+	file := filepath.Join(t.TempDir(), "values")
+	if code, out, errs := p.run(t, "export", file); code != exitOK || !strings.Contains(out, "kv: 4 documents") {
+		t.Fatalf("export: got %d %s%s, want 4 keys", code, out, errs)
+	}
+	must(exitOK, "deleted mode", "delete", "mode", "--yes")
+	must(exitOK, "set own", "set", "own", "2", "--of=vip")
+	code, out, errs := p.run(t, "import", file, "--only=kv")
+	if code != exitFailed || !strings.Contains(out, "kv: 1 stored, 2 there already, 1 of another history") {
+		t.Fatalf("import: got %d %s%s, want the deleted key stored, and the changed one left", code, out, errs)
+	}
+	must(exitOK, `"a": "<x>"`, "get", "mode")
+	must(exitOK, "2\n", "get", "own", "--of=vip")
+	if code, out, errs := p.run(t, "import", file, "--only=kv", "--replace", "--yes"); code != exitOK {
+		t.Fatalf("import --replace: got %d %s%s, want %d", code, out, errs, exitOK)
+	}
+	must(exitOK, "1\n", "get", "own", "--of=vip")
 	must(exitOK, "deleted n", "delete", "n", "--yes")
 	must(exitFailed, `there is no key "n"`, "delete", "n", "--yes")
 }
