@@ -10,20 +10,20 @@ import (
 	"callfn/internal/runs"
 )
 
-// failureReturns is when the API takes another failed attempt of an address.
+// failureReturns is the time after which the API accepts another failed attempt of an address.
 const failureReturns = 2 * time.Second
 
-// failureReturnsKey is the same of a key, and more than a minute: a user gets no second reset before.
+// failureReturnsKey is that time for a key, and more than a minute: a user gets no second reset before.
 const failureReturnsKey = 61 * time.Second
 
-// who may do what. The roles stand in this order: anonymous, self, child, parent, sibling, superduper; "self" owns the
-// account of the path, everybody else tries it on self's.
+// row says who may use a route. The roles are ordered: anonymous, self, child, parent, sibling, superduper. The account
+// of the path is "self"; the others try its path.
 type row struct {
 	body string // a request that would succeed
 	want [6]int
 }
 
-// The last two are users of self's: an admin may what self may, a plain user not what is in adminsOnly.
+// The last two roles are users of self: an admin may do what self may, a plain user not what is in adminsOnly.
 var roles = [8]string{"anonymous", "self", "child", "parent", "sibling", "superduper", "admin user", "plain user"}
 
 var adminsOnly = map[string]bool{
@@ -72,7 +72,7 @@ var adminsOnly = map[string]bool{
 // aNumber names a number that no other row has.
 const aNumber = `{"data":{"numbers":["+14155559999"]}}`
 
-// status that a role must get.
+// status returns the wanted status for a role.
 func (r row) status(route string, role int) int {
 	switch {
 	case role < 6:
@@ -83,28 +83,28 @@ func (r row) status(route string, role int) int {
 	return r.want[1]
 }
 
-// subtree is what a route below an account answers: only its owner and who is above may be there.
+// subtree returns the statuses of a route below an account: only its owner and accounts above it may use it.
 func subtree(success int) [6]int { return [6]int{401, success, 403, success, 403, success} }
 
-// everyone is what a public route answers.
+// everyone returns the statuses of a public route.
 func everyone(success int) [6]int {
 	return [6]int{success, success, success, success, success, success}
 }
 
-// anyAccount is what a route for any token answers.
+// anyAccount returns the statuses of a route for any token.
 func anyAccount(success int) [6]int {
 	return [6]int{401, success, success, success, success, success}
 }
 
-// superduperOnly is what a route of the system itself answers.
+// superduperOnly returns the statuses of a route for the whole system.
 func superduperOnly(success int) [6]int { return [6]int{401, 403, 403, 403, 403, success} }
 
-// keyOnly is what a route answers that no token opens.
+// keyOnly returns the statuses of a route that accepts no token.
 func keyOnly() [6]int { return [6]int{401, 401, 401, 401, 401, 401} }
 
 const aSecret = `{"data":{"value":"sk_live_0123456789","hosts":["crm.example.com"]}}`
 
-// matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
+// matrix has a row for every route of the API. {A} is self's account, {F} and {C} are a function and a callflow of it.
 var matrix = map[string]row{
 	"GET /":        {"", everyone(200)},
 	"GET /v2":      {"", everyone(200)},
@@ -346,7 +346,7 @@ var matrix = map[string]row{
 	"DELETE /v2/accounts/:account/pivot/keys/:id":    {"", subtree(200)},
 }
 
-// The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
+// TestAuthorisation tries every route with every role. A refused request changes nothing and shows nothing.
 func TestAuthorisation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
@@ -390,9 +390,9 @@ func TestAuthorisation(t *testing.T) {
 		}
 		for i, role := range roles {
 			t.Run(name+" as "+role, func(t *testing.T) {
-				s.clock.Advance(failureReturnsKey) // so many refusals from one address are not the subject here
+				s.clock.Advance(failureReturnsKey) // keeps the limit of refusals per address out of this test
 				created++
-				s.clock.Advance(100 * time.Millisecond) // the rate limit has nothing to do with it
+				s.clock.Advance(100 * time.Millisecond) // keeps the rate limit out of this test
 				path, body := s.prepare(t, admin, route, expected.body, self, created)
 				want, before := expected.status(name, i), ""
 				if want >= 400 {
@@ -412,7 +412,7 @@ func TestAuthorisation(t *testing.T) {
 						}
 					}
 				}
-				// an export is private fields, too
+				// an export contains private fields
 				if strings.Contains(r.raw, privateKey) && name != "GET /v2/databases/:id/documents" {
 					t.Errorf("got %s, want no private fields", r.raw)
 				}
@@ -426,7 +426,7 @@ func TestAuthorisation(t *testing.T) {
 	}
 }
 
-// prepare makes a request to a route that would succeed for who may make it: with documents to act upon.
+// prepare returns a request to a route that would succeed for a permitted caller: it creates the documents to act on.
 func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body string, self tenant, n int) (path,
 	filled string,
 ) {
