@@ -139,11 +139,11 @@ func (t *Turn) pivotFlow(answer HTTPResponse) (Node, error) {
 	}
 	value, err := jsonvalue.Decode(answer.Body, jsonvalue.Limits{Depth: 200})
 	if err != nil {
-		return Node{}, fmt.Errorf("what it answered is no JSON: %w", err)
+		return Node{}, fmt.Errorf("its response is not JSON: %w", err)
 	}
 	flow, ok := value.(map[string]any)
 	if !ok {
-		return Node{}, errors.New("what it answered is no object {module: …, data: {…}}")
+		return Node{}, errors.New("its response is not an object {module: …, data: {…}}")
 	}
 	order := jsonvalue.OrderOf(answer.Body)
 	if t.flows == nil {
@@ -151,7 +151,7 @@ func (t *Turn) pivotFlow(answer HTTPResponse) (Node, error) {
 	}
 	completed, fields := t.flows.ValidateFlow(flow)
 	if len(fields) > 0 {
-		return Node{}, fmt.Errorf("what it answered is no valid flow: look at %s", firstKey(fields))
+		return Node{}, fmt.Errorf("its response is not a valid flow: look at %s", firstKey(fields))
 	}
 	return Node{jsonvalue.Object{Members: completed, Order: order}}, nil
 }

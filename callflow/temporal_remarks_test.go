@@ -69,11 +69,11 @@ func TestRuleRemarks(t *testing.T) {
 		{`{"cycle":"daily","enabled":false,"time_window_start":79200,"time_window_stop":21600}`, ""},
 		{`{"cycle":"weekly","wdays":["sunday"],"time_window_start":32400,"time_window_stop":61200}`, ""},
 	} {
-		var said []string
+		var remarks []string
 		for _, r := range callflow.RuleRemarks(ruleDoc(t, tc.rule), now) {
-			said = append(said, r.Field+": "+r.Message)
+			remarks = append(remarks, r.Field+": "+r.Message)
 		}
-		if got := strings.Join(said, "; "); tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
+		if got := strings.Join(remarks, "; "); tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
 			t.Errorf("%s:\n got %q\nwant %q", tc.rule, got, tc.want)
 		}
 	}

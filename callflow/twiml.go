@@ -35,14 +35,14 @@ func parseTwiML(body []byte) (element, error) {
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return element{}, fmt.Errorf("what it answered is no XML: %w", noEnd(err))
+			return element{}, fmt.Errorf("its response is not XML: %w", noEnd(err))
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
 			continue
 		}
 		if start.Name.Local != "Response" {
-			return element{}, fmt.Errorf("what it answered begins with <%s> instead of <Response>",
+			return element{}, fmt.Errorf("its response begins with <%s> instead of <Response>",
 				clip.Text(start.Name.Local, 40))
 		}
 		return p.element(start, 1)
@@ -56,7 +56,7 @@ type twimlParser struct {
 
 func (p *twimlParser) element(start xml.StartElement, depth int) (element, error) {
 	if p.left--; p.left < 0 || depth > mostDepth {
-		return element{}, fmt.Errorf("what it answered has more than %d elements, or they are nested deeper than %d",
+		return element{}, fmt.Errorf("its response has more than %d elements, or they are nested deeper than %d",
 			mostElements, mostDepth)
 	}
 	e := element{name: start.Name.Local, attrs: map[string]string{}}
@@ -67,7 +67,7 @@ func (p *twimlParser) element(start xml.StartElement, depth int) (element, error
 	for {
 		token, err := p.decoder.Token()
 		if err != nil {
-			return element{}, fmt.Errorf("what it answered is no XML: %w", noEnd(err))
+			return element{}, fmt.Errorf("its response is not XML: %w", noEnd(err))
 		}
 		switch token := token.(type) {
 		case xml.StartElement:

@@ -171,7 +171,7 @@ func (r *twimlRun) verb(ctx context.Context, e element) error {
 func (r *twimlRun) sendOn(to, method string) error {
 	reference, err := url.Parse(strings.TrimSpace(to))
 	if err != nil {
-		return errors.New("the address to go on at is none")
+		return errors.New("the address of the next document is invalid")
 	}
 	r.next = &twimlRequest{address: r.address.ResolveReference(reference), method: strings.ToLower(method)}
 	return errTwiMLDone

@@ -192,7 +192,7 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 			Script: script,
 		})
 	}
-	said := func(t *testing.T, trace callflow.Trace) string {
+	notes := func(t *testing.T, trace callflow.Trace) string {
 		t.Helper()
 		var b strings.Builder
 		for _, step := range trace.Steps {
@@ -203,16 +203,16 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 	web := newWeb(t, guardedhttp.Config{Allow: here})
 	real := map[string]any{"real_http": true}
 	trace, err := simulate(web, real)
-	if got := said(t, trace); err != nil || !strings.Contains(got, "tts ok to 1000") ||
+	if got := notes(t, trace); err != nil || !strings.Contains(got, "tts ok to 1000") ||
 		!strings.Contains(got, "webhook failed <nil> [the webhook could not be sent: the address is not a public one]") {
 		t.Errorf("got error %v, want speech, and a webhook refused\n%s", err, got)
 	}
 	real["http"] = map[string]any{address + "/call": map[string]any{"status": 500}}
-	if trace, err = simulate(web, real); err != nil || !strings.Contains(said(t, trace), "status 500") {
-		t.Errorf("got error %v, want status 500\n%s", err, said(t, trace))
+	if trace, err = simulate(web, real); err != nil || !strings.Contains(notes(t, trace), "status 500") {
+		t.Errorf("got error %v, want status 500\n%s", err, notes(t, trace))
 	}
-	if trace, err = simulate(web, nil); err != nil || !strings.Contains(said(t, trace), callflow.ErrNotScripted.Error()) {
-		t.Errorf("got error %v, want %v told\n%s", err, callflow.ErrNotScripted, said(t, trace))
+	if trace, err = simulate(web, nil); err != nil || !strings.Contains(notes(t, trace), callflow.ErrNotScripted.Error()) {
+		t.Errorf("got error %v, want %v told\n%s", err, callflow.ErrNotScripted, notes(t, trace))
 	}
 	var refused *callflow.InvalidCall
 	if _, err := simulate(nil, map[string]any{"real_http": true}); !errors.As(err, &refused) ||

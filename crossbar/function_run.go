@@ -106,9 +106,9 @@ type runOrder struct {
 	outside  *runs.Outside   // what the script says of web servers
 	params   map[string]string
 	zone     string    // of the function's Date
-	now      time.Time // what Date begins at; zero for the real time
+	now      time.Time // the time at which Date begins; zero for the real time
 	began    time.Time
-	notes    []string // about members that were ignored or interpreted
+	notes    []string // about ignored or interpreted members
 }
 
 // shown returns the client's view of a result, with the time of the run.
@@ -230,7 +230,7 @@ func misplacedParams(data map[string]any, forValue bool) (fields schemas.FieldEr
 	return fields
 }
 
-// outsideScript refuses members of a script that stand beside it, where nothing reads them.
+// outsideScript refuses members of a script that are beside it, where nothing reads them.
 func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
 	for _, name := range []string{
 		"now", "timezone", "digits", "answers", "http", "media", "real_http", "hangup_after_ms",
@@ -267,7 +267,7 @@ func runData(result function.Result) map[string]any {
 		"duration_ms": runs.Milliseconds(result.Duration),
 	}
 	setText(shown, "run", string(result.Run))
-	if json.Valid(result.Value) { // it came from a customer's code
+	if json.Valid(result.Value) { // it comes from a customer's code
 		shown["result"] = result.Value
 	}
 	if result.Flow != nil {

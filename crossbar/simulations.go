@@ -23,7 +23,7 @@ func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
 	return nil, fields
 }
 
-// nameFunctions adds the names of functions to the steps of a trace, as far as the database answers.
+// nameFunctions adds the names of functions to the steps of a trace, if the database answers.
 func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
 	var ids []string
 	for _, step := range steps {

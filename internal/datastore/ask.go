@@ -55,7 +55,7 @@ func (c *Connection) exchange(ctx context.Context, method, path string, in, out 
 		return nil
 	}
 	if err := json.Unmarshal(raw, out); err != nil {
-		return &Error{Op: method, Subject: path, Kind: ErrFault, Cause: fmt.Errorf("the answer is no JSON: %w", err)}
+		return &Error{Op: method, Subject: path, Kind: ErrFault, Cause: fmt.Errorf("the answer is not JSON: %w", err)}
 	}
 	return nil
 }

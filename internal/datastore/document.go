@@ -51,7 +51,7 @@ func decodeDocument(raw []byte) (Document, error) {
 		return nil, err
 	}
 	if doc == nil {
-		return nil, errors.New("the datastore answered with something that is no document")
+		return nil, errors.New("the datastore's answer is not a document")
 	}
 	delete(doc, orderKey) // a client must not set it
 	if order := jsonvalue.OrderOf(raw); order != nil {

@@ -37,7 +37,7 @@ func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 		}
 	}
 	for _, name := range p.Rules[Aggregate].Database.Names {
-		if _, ours := ownTypes[name]; !ours {
+		if _, known := ownTypes[name]; !known {
 			warnings = append(warnings, fmt.Sprintf("plan.aggregate.database.names: callfn has no database %s; its own are %s",
 				clip.Name(name), strings.Join(slices.Sorted(maps.Keys(ownTypes)), ", ")))
 		}

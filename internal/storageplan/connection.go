@@ -99,14 +99,14 @@ func (s Settings) timeouts() (connect, operation time.Duration) {
 
 // same reports whether two settings describe the same connection.
 func (s Settings) same(other Settings) bool {
-	var ours, theirs TLS
+	var tls, otherTLS TLS
 	if s.TLS != nil {
-		ours = *s.TLS
+		tls = *s.TLS
 	}
 	if other.TLS != nil {
-		theirs = *other.TLS
+		otherTLS = *other.TLS
 	}
-	together := s.Secure() == other.Secure() && ours == theirs
+	sameTLS := s.Secure() == other.Secure() && tls == otherTLS
 	s.TLS, other.TLS = nil, nil
-	return together && s == other
+	return sameTLS && s == other
 }

@@ -35,7 +35,7 @@ var kazooAggregates = map[string]string{
 	"port_requests": "port_request", "webhooks": "webhook", "functions": "function",
 }
 
-var ours = map[string]string{
+var callfnDatabases = map[string]string{
 	datastore.Accounts: "account", datastore.Callflows: "callflow", datastore.Functions: "function",
 	datastore.FunctionRuns: "function_run", datastore.SystemData: "storage",
 }
@@ -99,7 +99,7 @@ func TestResolve(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := plan(t, c.plan)
-			for _, list := range []map[string]string{kazooAggregates, ours} {
+			for _, list := range []map[string]string{kazooAggregates, callfnDatabases} {
 				for database, docType := range list {
 					want := storageplan.Local
 					if tag, ok := c.want[database]; ok {
