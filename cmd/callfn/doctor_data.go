@@ -21,6 +21,7 @@ import (
 	"callfn/internal/keyfile"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
+	"callfn/internal/secret"
 	"callfn/internal/service"
 	"callfn/internal/storageplan"
 	"callfn/internal/version"
@@ -176,12 +177,12 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 // opens tries the secret on the signing keys. The service does not start with a secret that did not seal them.
 func (x *dataExam) opens(ctx context.Context, main datastore.Single) {
 	const check = "secret key"
-	secret, err := readSecret(x.secret, x.dir)
+	key, err := readSecret(x.secret, x.dir)
 	lacking := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !lacking {
 		return // keys reports it
 	}
-	found, err := auth.New(auth.Config{Datastores: main, Secret: secret, Random: rand.Reader, Now: time.Now}).Load(ctx)
+	found, err := auth.New(auth.Config{Datastores: main, Secret: key, Random: rand.Reader, Now: time.Now}).Load(ctx)
 	switch {
 	case errors.Is(err, auth.ErrWrongSecret) && lacking:
 		return // keys reports it
@@ -191,6 +192,22 @@ func (x *dataExam) opens(ctx context.Context, main datastore.Single) {
 		x.add(check, doctor.Broken, "", "%v", err)
 	case found:
 		x.add(check, doctor.OK, "", "it opens the signing keys")
+		x.secretsOpen(ctx, main, key)
+	}
+}
+
+// secretsOpen tries the secret on the accounts' secrets. One that does not open fails the functions that use it.
+func (x *dataExam) secretsOpen(ctx context.Context, main datastore.Single, key auth.Secret) {
+	const check = "secrets"
+	store := secret.Store{Datastores: main, Key: key, Random: rand.Reader, Now: time.Now}
+	switch sealed, unreadable, err := store.Examine(ctx); {
+	case err != nil:
+		x.add(check, doctor.Broken, "", "%v", err)
+	case unreadable > 0:
+		x.add(check, doctor.Change, "have the accounts set them again: `callfn secrets set`", "%d of %d secrets of accounts "+
+			"cannot be opened: functions that use them fail", unreadable, sealed)
+	case sealed > 0:
+		x.add(check, doctor.OK, "", "%d secrets of accounts can be opened", sealed)
 	}
 }
 

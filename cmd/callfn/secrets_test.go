@@ -79,6 +79,10 @@ func TestStartWithoutTheKeyOfSecrets(t *testing.T) {
 		t.Fatalf("set: got %d %s%s, want %d", code, out, errs, exitOK)
 	}
 	s.stop()
+	_, out, errs := program{}.run(t, "doctor", "--data="+s.dataDir)
+	if !strings.Contains(strings.Join(strings.Fields(out), " "), "1 secrets of accounts can be opened") {
+		t.Errorf("doctor: got %s%s, want that the secret can be opened", out, errs)
+	}
 	key := filepath.Join(s.dataDir, service.SecretFile)
 	if err := os.Rename(key, key+".away"); err != nil {
 		t.Fatal(err)

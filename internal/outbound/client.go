@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"callfn/internal/hostname"
@@ -149,13 +150,28 @@ func (e *exchange) hop(ctx context.Context, u *url.URL, first bool) (Response, *
 	return answer, location, err
 }
 
-// destination checks that the function declares the host of a hop.
-func (e *exchange) destination(u *url.URL) (host, port string, err error) {
+// defaultPorts are those of a scheme, which an address leaves out.
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+// clean writes the host of an address in its one form, so that what is compared is what is connected to.
+func clean(u *url.URL) (host, port string, err error) {
 	if host, err = hostname.Clean(u.Hostname()); err != nil {
 		return "", "", malformed("its address has no host's name in it")
 	}
 	if port = u.Port(); port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = defaultPorts[u.Scheme]
+	}
+	u.Host = net.JoinHostPort(host, port)
+	if port == defaultPorts[u.Scheme] {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	return host, port, nil
+}
+
+// destination checks that the function declares the host of a hop.
+func (e *exchange) destination(u *url.URL) (host, port string, err error) {
+	if host, port, err = clean(u); err != nil {
+		return "", "", err
 	}
 	if !e.Hosts.Matches(host, port) {
 		return "", "", &Error{

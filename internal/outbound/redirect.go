@@ -35,6 +35,9 @@ func (e *exchange) follow(from, to *url.URL, status int) error {
 	if err := usable(to); err != nil {
 		return refused(" redirects to an address that is not one of a web server")
 	}
+	if _, _, err := clean(to); err != nil {
+		return refused(" redirects to an address that is not one of a web server")
+	}
 	if from.Scheme == "https" && to.Scheme == "http" {
 		return refused(" redirects from https to http, which is not followed")
 	}

@@ -229,24 +229,47 @@ func (s *Store) Delete(ctx context.Context, of account.ID, name string) (Secret,
 // Any reports whether there is a sealed value of any account. A start that would make a new key asks: it would open
 // none of them.
 func (s *Store) Any(ctx context.Context) (bool, error) {
+	found := false
+	err := s.sealed(ctx, func(datastore.Document) bool {
+		found = true
+		return false
+	})
+	return found, err
+}
+
+// Examine counts the secrets of all accounts that have a value, and those of them that do not open: sealed with another
+// secret key file, or changed in the datastore.
+func (s *Store) Examine(ctx context.Context) (sealed, unreadable int, err error) {
+	err = s.sealed(ctx, func(doc datastore.Document) bool {
+		sealed++
+		if _, err := s.openDocument(account.ID(doc.Account()), doc.Text("secret_name"), doc); err != nil {
+			unreadable++
+		}
+		return true
+	})
+	return sealed, unreadable, err
+}
+
+// sealed calls each with every secret that has a value, until it returns false.
+func (s *Store) sealed(ctx context.Context, each func(datastore.Document) bool) error {
 	db, err := s.database()
 	if err != nil {
-		return false, err
+		return err
 	}
 	const batch = 200
 	q := datastore.Query{StartKey: "secret-", EndKey: "secret-~", IncludeDocs: true, Limit: batch}
 	for {
 		rows, err := db.AllDocs(ctx, q)
 		if err != nil {
-			return false, err
+			return err
 		}
 		for _, row := range rows {
-			if row.Doc != nil && row.Doc.Type() == DocumentType && row.Doc.Text(sealedField) != "" {
-				return true, nil
+			if row.Doc != nil && row.Doc.Type() == DocumentType && row.Doc.Text(sealedField) != "" && !each(row.Doc) {
+				return nil
 			}
 		}
 		if len(rows) < batch {
-			return false, nil
+			return nil
 		}
 		q.StartKey, q.Skip = rows[len(rows)-1].ID, 1
 	}

@@ -175,6 +175,10 @@ func TestChangedDocumentsDoNotOpen(t *testing.T) {
 	if any, err := s.Any(t.Context()); !any || err != nil {
 		t.Errorf("any: got %v, %v, want that there are sealed values", any, err)
 	}
+	put(t, s, acme, "NEW", crm(value))
+	if sealed, unreadable, err := s.Examine(t.Context()); sealed != 3 || unreadable != 2 || err != nil {
+		t.Errorf("examine: got %d sealed, %d unreadable, %v, want 3 and 2", sealed, unreadable, err)
+	}
 }
 
 // However many are stored at once, an account never has more than it may.
