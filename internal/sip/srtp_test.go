@@ -124,16 +124,60 @@ func TestEncryptedCalls(t *testing.T) {
 			if s := <-seen.ended; s.Received != 16 || s.Unauthentic != 0 || s.Replayed != 0 {
 				t.Errorf("got %+v, want 16 packets received and none dropped", s)
 			}
+			await.Value(t, "the suite in the log", func() (string, bool) {
+				return log.String(), strings.Contains(log.String(), "srtp="+c.suite)
+			})
 			for whose, secret := range map[string]string{"the caller's": key, "callfn's": phone.Audio.Key()} {
 				if strings.Contains(log.String(), strings.TrimRight(secret, "=")) {
 					t.Errorf("got %s key in the log, want none:\n%s", whose, log)
 				}
 			}
-			if !strings.Contains(log.String(), "srtp="+c.suite) {
-				t.Errorf("got the log, want the suite in it:\n%s", log)
+		})
+	}
+}
+
+// Many encrypted calls at once do not get in each other's way: each hears its speech until its key, byte for byte.
+func TestManyEncryptedCalls(t *testing.T) {
+	t.Parallel()
+	var digits sync.Map
+	sound := make([]byte, 6*8000)
+	media.PCMU.Encode(sound, constantSamples("speech", 6*time.Second))
+	dial := private(t, func(ctx context.Context, in sip.Incoming) {
+		_ = in.Control.Answer(ctx)
+		_ = in.Control.Speak(ctx, callflow.Speech{Text: strings.Repeat("x", 120), Terminators: []string{"1", "2", "3"}})
+		d, err := in.Control.Collect(ctx, callflow.Collect{Max: 1, Timeout: 20 * time.Second})
+		digits.Store(in.Call.ID, fmt.Sprint(d, err))
+		_ = in.Control.Hangup(ctx, "")
+	}, nil)
+	calls, names := 40, suiteNames()
+	if testing.Short() {
+		calls = 12
+	}
+	var under sync.WaitGroup
+	for i := range calls {
+		phone := dial()
+		phone.Audio.Secure("1", names[i%len(names)], "")
+		under.Go(func() {
+			if m := phone.Dial(); m.Code() != 200 {
+				t.Errorf("call %d: got %s, want 200", i, m.Start)
+				return
+			}
+			time.Sleep(time.Duration(500+20*i) * time.Millisecond)
+			key := string(rune('1' + i%3))
+			phone.Audio.Press(key)
+			if _, ok := phone.AwaitRequest("BYE", 15*time.Second); !ok {
+				t.Errorf("call %d: got no BYE within 15 s, want one", i)
+			}
+			if got, _ := digits.Load(phone.CallID()); got != key+"<nil>" {
+				t.Errorf("call %d: got key %v, want %s", i, got, key)
+			}
+			if b := phone.Audio.Bytes(); len(b) == 0 || !bytes.HasPrefix(sound, b) || phone.Audio.Unreadable() > 0 {
+				t.Errorf("call %d: got %d bytes and %d packets that cannot be read, want the beginning of the speech", i, len(b),
+					phone.Audio.Unreadable())
 			}
 		})
 	}
+	under.Wait()
 }
 
 // What is offered is encrypted where it can be, and RTP/SAVP is never answered otherwise.

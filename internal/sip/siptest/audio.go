@@ -46,6 +46,12 @@ type Audio struct {
 	reports      []Report
 	ours, theirs *security // nil for packets that anybody can read
 	unreadable   int
+	early        []early // what came before the key
+}
+
+type early struct {
+	packet []byte
+	at     time.Time
 }
 
 func newAudio(t testing.TB, ip netip.Addr) *Audio {
@@ -81,16 +87,26 @@ func (a *Audio) read() {
 		a.mu.Lock()
 		if buf[1] >= 200 && buf[1] <= 207 { // also of a call whose audio has the port below
 			a.reports = append(a.reports, Report{From: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), Type: buf[1]})
-		} else if n < 12 {
-			// not RTP
-		} else if b := a.unseal(buf[:n]); b != nil {
-			a.got = append(a.got, Packet{
-				At: time.Now(), Marker: b[1]&0x80 != 0, Payload: b[1] & 0x7F, Seq: binary.BigEndian.Uint16(b[2:]),
-				Stamp: binary.BigEndian.Uint32(b[4:]), Source: binary.BigEndian.Uint32(b[8:]), Data: slices.Clone(b[12:]),
-			})
+		} else if n >= 12 {
+			a.take(buf[:n], time.Now())
 		}
 		a.mu.Unlock()
 	}
+}
+
+// take takes one packet. It waits for the key where that has not come yet. a.mu is held.
+func (a *Audio) take(b []byte, at time.Time) {
+	if a.ours != nil && a.theirs == nil {
+		a.early = append(a.early, early{slices.Clone(b), at})
+		return
+	}
+	if b = a.unseal(b); b == nil {
+		return
+	}
+	a.got = append(a.got, Packet{
+		At: at, Marker: b[1]&0x80 != 0, Payload: b[1] & 0x7F, Seq: binary.BigEndian.Uint16(b[2:]),
+		Stamp: binary.BigEndian.Uint32(b[4:]), Source: binary.BigEndian.Uint32(b[8:]), Data: slices.Clone(b[12:]),
+	})
 }
 
 // Received is what came until now.

@@ -102,6 +102,12 @@ func (a *Audio) agree(sdp string) {
 		}
 		a.theirs = &security{line: line, suite: fields[1], context: context}
 	}
+	if a.theirs != nil {
+		for _, e := range a.early {
+			a.take(e.packet, e.at)
+		}
+		a.early = nil
+	}
 }
 
 // Key is the key that the other side gave, as SDP has it; empty where it gave none.
