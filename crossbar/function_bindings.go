@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"callfn/internal/bindings"
@@ -57,4 +59,35 @@ func (a *API) boundElsewhere(doc datastore.Document) []schemas.Warning {
 	}
 	return []schemas.Warning{{Path: "bindings", Message: "only callfn runs a function that declares bindings: a KAZOO " +
 		"that fetches it from this CouchDB gets a refusal, and its call goes on at the node's _"}}
+}
+
+// unsetSecrets warns of secrets that a function declares and that the account does not have: its calls fail until they
+// are set.
+func (a *API) unsetSecrets(x *exchange, doc datastore.Document) []schemas.Warning {
+	raw, err := json.Marshal(doc["bindings"])
+	if err != nil || a.cfg.Secrets == nil {
+		return nil
+	}
+	declared, err := bindings.Parse(raw)
+	if err != nil || len(declared.Secrets) == 0 {
+		return nil
+	}
+	list, err := a.cfg.Secrets.List(x.ctx, x.account.ID())
+	if err != nil {
+		a.cfg.Log.Warn("cannot look up secrets", "request_id", x.requestID, "error", err)
+		return nil
+	}
+	for _, known := range list {
+		if known.Set {
+			delete(declared.Secrets, known.Name)
+		}
+	}
+	var warnings []schemas.Warning
+	for _, name := range slices.Sorted(maps.Keys(declared.Secrets)) {
+		warnings = append(warnings, schemas.Warning{
+			Path: schemas.Path("bindings", "secrets", name), Message: "the account has no secret " + name + " yet: " +
+				"`callfn secrets set " + name + "`. Until then the function fails where it uses it",
+		})
+	}
+	return warnings
 }

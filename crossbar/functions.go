@@ -31,9 +31,11 @@ func (a *API) functions() *documentKind {
 		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"disable_reason"},
 		check:      a.checkFunction,
-		remark:     func(_ *exchange, doc datastore.Document) []schemas.Warning { return a.boundElsewhere(doc) },
-		stillUsed:  a.stillUsed,
-		present:    presentFunction,
+		remark: func(x *exchange, doc datastore.Document) []schemas.Warning {
+			return append(a.boundElsewhere(doc), a.unsetSecrets(x, doc)...)
+		},
+		stillUsed: a.stillUsed,
+		present:   presentFunction,
 		listing: listing{
 			view: collection.ByAccount,
 			docs: func(x *exchange) bool { return x.wantsSource() },

@@ -81,3 +81,19 @@ func TestSecretsInExportsAndDeletion(t *testing.T) {
 		t.Errorf("after the account was deleted: got %v, %v, want no secrets", list, err)
 	}
 }
+
+// A save warns of declared secrets that the account does not have yet.
+func TestFunctionsWithSecretsThatAreNotSet(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.must(t, 201, "PUT", a.path("/secrets/SET"), a.token, aSecret)
+	const function = `{"data":{"name":"f","function_js":"return {}","bindings":{"secrets":["SET","UNSET"]}}}`
+	r := s.must(t, 201, "PUT", a.path("/functions"), a.token, function)
+	if !strings.Contains(r.raw, "no secret UNSET yet") || strings.Contains(r.raw, "no secret SET yet") {
+		t.Errorf("got %s, want a warning of UNSET alone", r.raw)
+	}
+	s.must(t, 201, "PUT", a.path("/secrets/UNSET"), a.token, aSecret)
+	if r := s.must(t, 201, "PUT", a.path("/functions"), a.token, function); strings.Contains(r.raw, "no secret") {
+		t.Errorf("with both set: got %s, want no warning", r.raw)
+	}
+}

@@ -47,6 +47,8 @@ const inNamespace = `  /** What this run is. */
     readonly body: string;
     /** The host did not answer: this is what it answered within the last hour. */
     readonly stale?: boolean;
+    /** Secrets whose handle was sent, since they may not go to the host. */
+    readonly secrets_withheld?: readonly string[];
     json(): any;
   }
   interface HttpOptions {
@@ -59,7 +61,7 @@ const inNamespace = `  /** What this run is. */
     /** With cache, an answer of status 200 is good for so many seconds. */
     get(url: string, options?: HttpOptions & { cache?: number }): HttpAnswer;
     /** An object is sent as JSON. */
-    post(url: string, body: any, options?: HttpOptions & { type?: string; idempotent?: boolean }): HttpAnswer;
+    post(url: string, body?: any, options?: HttpOptions & { type?: string; idempotent?: boolean }): HttpAnswer;
     /** Asks all at once. One that fails is an Error in its place. */
     all(requests: Array<string | { url: string; method?: string; body?: any; [option: string]: any }>):
       Array<HttpAnswer | Error>;
