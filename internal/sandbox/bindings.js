@@ -7,7 +7,8 @@
 (function (ask, left) {
   'use strict';
   var parse = JSON.parse, stringify = JSON.stringify, freeze = Object.freeze, keys = Object.keys;
-  var defineProperty = Object.defineProperty, Failure = Error, Mistake = TypeError, global = globalThis, text = String;
+  var setPrototype = Object.setPrototypeOf, defineProperty = Object.defineProperty, global = globalThis, text = String;
+  var Failure = Error, Mistake = TypeError;
   var isArray = Array.isArray, isFinite = Number.isFinite, encode = encodeURIComponent, Veil = Proxy;
   var now = Date.now, time = Function.prototype.call.bind(Date.prototype.getTime);
   var own = Function.prototype.call.bind(Object.prototype.hasOwnProperty);
@@ -74,29 +75,28 @@
     return value;
   }
 
+  // What a section gives is made here and now, in the world that is saved, as far as it can be: making it takes longer
+  // than most runs. once is for what is the same in every run.
   var sections = { __proto__: null };
+  function once(make) {
+    var made = make();
+    return function () { return made; };
+  }
 
   // env: constants of the document.
-  sections.env = function (given) {
-    var out = { __proto__: null }, names = keys(given), i;
-    for (i = 0; i < names.length; i++) {
-      defineProperty(out, names[i], { __proto__: null, value: given[names[i]], enumerable: true });
-    }
-    return freeze(out);
-  };
+  sections.env = function (given) { return freeze(setPrototype(given, null)); };
 
   // run: what the function may know of this run.
+  var remaining = {};
+  method(remaining, 'remaining_ms', function () { return left(); });
   sections.run = function (given) {
-    var out = {}, names = keys(given), i;
-    for (i = 0; i < names.length; i++) {
-      defineProperty(out, names[i], { __proto__: null, value: given[names[i]], enumerable: true });
-    }
-    method(out, 'remaining_ms', function () { return left(); });
-    return freeze(out);
+    defineProperty(given, 'remaining_ms', { __proto__: null, value: remaining.remaining_ms, enumerable: true });
+    return freeze(given);
   };
 
   // kv: key-value storage. own is the function's own namespace.
-  sections.kv = function (given) {
+  sections.kv = (function () {
+    var mayWrite = false;
     var all = { __proto__: null, ttl: integer, ifVersion: integer }, version = { __proto__: null, ifVersion: integer };
     var life = { __proto__: null, ttl: integer }, page = { __proto__: null, limit: integer, after: string };
     function key(value) {
@@ -105,7 +105,7 @@
         (value === null ? 'null' : typeof value === 'undefined' ? 'undefined' : 'a ' + typeof value));
     }
     function writes(where) {
-      if (!given.write) { throw new Mistake(where + ': the function only reads; declare bindings.kv.write: true'); }
+      if (!mayWrite) { throw new Mistake(where + ': the function only reads; declare bindings.kv.write: true'); }
     }
     function storage(space) {
       var out = {}, first = '[' + (space ? 'true' : 'false') + ',';
@@ -140,11 +140,15 @@
     }
     var out = storage(false);
     defineProperty(out, 'own', { __proto__: null, value: freeze(storage(true)), enumerable: true });
-    return freeze(out);
-  };
+    freeze(out);
+    return function (given) {
+      mayWrite = given.write === true;
+      return out;
+    };
+  })();
 
   // http: requests to the hosts that the function declares.
-  sections.http = function () {
+  sections.http = once(function () {
     function seconds(value, where) {
       if (integer(value, where) < 0) { throw new Mistake(where + ' must not be negative'); }
       return value;
@@ -259,11 +263,11 @@
       return answers;
     });
     return freeze(out);
-  };
+  });
 
   // secrets: handles that stand for values which the function never has. Each is asked for when it is used, so that
   // one that is not there is an error that says so.
-  sections.secrets = function () {
+  sections.secrets = once(function () {
     var out = { __proto__: null };
     method(out, 'hmac', function (name, algorithm, message, encoding) {
       if (encoding !== undefined && encoding !== 'hex' && encoding !== 'base64') {
@@ -285,10 +289,10 @@
         return call('secrets.get', '[' + stringify(name) + ']');
       }
     });
-  };
+  });
 
   // std: telephone numbers, public holidays and opening hours, under a name each.
-  sections.std = function () {
+  sections.std = (function () {
     var phone = {}, holidays = {}, hours = {};
     method(phone, 'parse', function (number, region) {
       if (number === undefined || number === null) { number = ''; }
@@ -312,10 +316,15 @@
       }
       return call('std.open', '[' + (typeof json === 'string' ? json : 'null') + ',' + stringify(at) + ']');
     });
-    define(global, 'phone', freeze(phone));
-    define(global, 'holidays', freeze(holidays));
-    define(global, 'hours', freeze(hours));
-  };
+    freeze(phone);
+    freeze(holidays);
+    freeze(hours);
+    return function () {
+      define(global, 'phone', phone);
+      define(global, 'holidays', holidays);
+      define(global, 'hours', hours);
+    };
+  })();
 
   return function bind(json) {
     var given = parse(json), names = keys(given), value, i;
