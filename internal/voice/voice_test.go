@@ -115,7 +115,7 @@ func (w *web) Again(address string) (media.Source, error) {
 }
 
 func TestMediaOfWebServers(t *testing.T) {
-	play := func(t *testing.T, servers voice.Web, m callflow.Media, hangUp time.Duration) (error, int) {
+	play := func(t *testing.T, servers voice.Web, m callflow.Media, hangUp time.Duration) (int, error) {
 		out := new(line)
 		v := voice.Voice{
 			Config: voice.Config{Web: servers}, Session: media.NewSession(out), Call: &callflow.Call{Account: "acme"},
@@ -124,11 +124,11 @@ func TestMediaOfWebServers(t *testing.T) {
 			time.AfterFunc(hangUp, v.Session.Close)
 		}
 		err := v.Play(t.Context(), m)
-		return err, out.frames
+		return out.frames, err
 	}
 	synctest.Test(t, func(t *testing.T) {
 		servers := new(web)
-		if err, frames := play(t, servers, callflow.Media{Name: "https://example.com/a.wav", Loops: 3}, 0); err != nil ||
+		if frames, err := play(t, servers, callflow.Media{Name: "https://example.com/a.wav", Loops: 3}, 0); err != nil ||
 			frames != 9 {
 			t.Errorf("got %v after %d frames, want 9", err, frames)
 		}
@@ -136,16 +136,16 @@ func TestMediaOfWebServers(t *testing.T) {
 		if want := []string{"open acme https://example.com/a.wav", again, again}; !slices.Equal(servers.asked, want) {
 			t.Errorf("got %q, want %q: loops do not wait for a server", servers.asked, want)
 		}
-		err, _ := play(t, servers, callflow.Media{Name: "HTTPS://example.com/none"}, 0)
+		_, err := play(t, servers, callflow.Media{Name: "HTTPS://example.com/none"}, 0)
 		if !errors.Is(err, callflow.ErrNotHeard) || !strings.Contains(err.Error(), "its server answers 404") {
 			t.Errorf("what cannot be fetched: got %v, want it not heard, and why", err)
 		}
 		began := time.Now()
-		err, _ = play(t, servers, callflow.Media{Name: "http://slow.example.com/"}, time.Second)
+		_, err = play(t, servers, callflow.Media{Name: "http://slow.example.com/"}, time.Second)
 		if !errors.Is(err, callflow.ErrHungUp) || time.Since(began) != time.Second {
 			t.Errorf("a caller who hangs up meanwhile: got %v after %v, want that after 1s", err, time.Since(began))
 		}
-		err, _ = play(t, nil, callflow.Media{Name: "https://example.com/a.wav"}, 0)
+		_, err = play(t, nil, callflow.Media{Name: "https://example.com/a.wav"}, 0)
 		if !errors.Is(err, callflow.ErrNotHeard) || !strings.Contains(err.Error(), "--media-copies-mib") {
 			t.Errorf("where nothing is fetched: got %v, want it not heard, and why", err)
 		}

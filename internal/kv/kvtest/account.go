@@ -67,7 +67,6 @@ func purge(t *testing.T, f *fixture) {
 // Walking gives every live entry of an account, and restoring those elsewhere gives the same store.
 func walkAndRestore(t *testing.T, f *fixture) {
 	ctx := context.Background()
-	want := map[kv.Key]kv.Entry{}
 	for i := range 10 {
 		for _, namespace := range []string{"", function} {
 			key := kv.Key{Account: account, Namespace: namespace, Name: fmt.Sprintf("key %d", i)}
@@ -94,7 +93,7 @@ func walkAndRestore(t *testing.T, f *fixture) {
 		}
 		return got
 	}
-	want = walk()
+	want := walk()
 	if len(want) != 18 { // those of 0 and 2 to 9 minutes
 		t.Fatalf("walk: got %d entries, want 18", len(want))
 	}
