@@ -192,7 +192,7 @@ func (n *Node) encodeRows(id string, emitted [][]Row) []indexRow {
 				err = fmt.Errorf("more than %d rows", maxRowsPerDoc)
 			}
 			if err != nil {
-				n.opts.Logger.Warn("couchnode: a view leaves a document out",
+				n.opts.Logger.Warn("couchnode: left a document out of a view",
 					slog.String("document", id), slog.Int("function", fun), slog.Any("error", err))
 				out = out[:start]
 				break

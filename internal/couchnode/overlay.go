@@ -84,7 +84,7 @@ func (rq *request) logOverlay(documents int) {
 		!rq.overlayLogged.CompareAndSwap(last, now) {
 		return
 	}
-	rq.opts.Logger.Error("couchnode: the disk is full: answering views from memory", slog.String("database", rq.db.name),
+	rq.opts.Logger.Error("couchnode: answering views from memory: the disk is full", slog.String("database", rq.db.name),
 		slog.Int("documents", documents))
 }
 

@@ -128,7 +128,7 @@ func (rq *request) fail(err error) {
 	case errors.As(err, &corrupt):
 		refused = rq.corrupt(*corrupt)
 	case noRoom(err):
-		rq.opts.Logger.Error("couchnode: the disk is full", slog.String("file", rq.file.Path()))
+		rq.opts.Logger.Error("couchnode: cannot write: the disk is full", slog.String("file", rq.file.Path()))
 		refused = refuse(http.StatusInsufficientStorage, "insufficient_storage", "the disk of this node is full")
 	case rq.ctx.Err() != nil:
 		refused = refuse(http.StatusInternalServerError, "timeout",

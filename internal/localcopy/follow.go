@@ -214,7 +214,7 @@ func placeOf(db *datastore.Database) string { return db.Connection().Address() +
 func (f *follower) current(asOf time.Time) {
 	f.change(func(s *State) { *s = State{Complete: true, Following: true, AsOf: asOf} })
 	if !f.logged.IsZero() {
-		f.cfg.Log.Info("the local copy is current again", "of", f.cfg.Name, "after",
+		f.cfg.Log.Info("caught up with the database, the local copy is current", "of", f.cfg.Name, "after",
 			f.cfg.Now().Sub(f.broken).Round(time.Millisecond))
 	}
 	f.broken, f.logged = time.Time{}, time.Time{}

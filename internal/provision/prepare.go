@@ -57,7 +57,7 @@ func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 			return p, fmt.Errorf("database %s at %s: our design document is %s: run `callfn couchdb setup --admin-url URL`", db,
 				address, state)
 		}
-		s.Log.Error("a design document is not this version's: run `callfn couchdb setup --admin-url URL`", "database", db,
+		s.Log.Error("found design document of another version: run `callfn couchdb setup --admin-url URL`", "database", db,
 			"url", address)
 	}
 	if s.HasFunctions() && !s.Direct {

@@ -234,7 +234,7 @@ func (s Site) Designs(ctx context.Context, functionsLanguage string) error {
 	return s.eachDesign(functionsLanguage, func(db *datastore.Database, d couchapp.DesignDoc) error {
 		change, err := couchapp.Install(ctx, db, d)
 		if err == nil && change != couchapp.Unchanged {
-			s.Log.Info("design document installed", "database", db.Name(), "design_document", d.ID, "language", d.Language,
+			s.Log.Info("installed design document", "database", db.Name(), "design_document", d.ID, "language", d.Language,
 				"change", string(change))
 		}
 		return err

@@ -113,7 +113,7 @@ func logCreated(log *slog.Logger, databases []string) {
 func LogEngine(site provision.Site, language string, runs error, log *slog.Logger) {
 	address := site.Stores.Connection.Address()
 	if runs != nil {
-		log.Error("functions cannot run here: `callfn doctor` tells what to change", "url", address, "error", runs)
+		log.Error("cannot run functions: `callfn doctor` tells what to change", "url", address, "error", runs)
 	}
 	if language != "" && !site.Direct {
 		log.Info("CouchDB runs functions", "language", language, "url", address)

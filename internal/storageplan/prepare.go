@@ -20,6 +20,6 @@ func (r *Resolver) Prepare(ctx context.Context, on datastore.Single, at Tag, dat
 
 // logCannotRun logs why functions do not run on a connection.
 func logCannotRun(log *slog.Logger, on datastore.Single, why error) {
-	log.Error("functions cannot run here: `callfn doctor` tells what to change", "url", on.Connection.Address(), "error",
+	log.Error("cannot run functions: `callfn doctor` tells what to change", "url", on.Connection.Address(), "error",
 		why)
 }
