@@ -71,13 +71,9 @@ func (accountsList) Run(ctx context.Context, env environment, on *accountsComman
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" },
 		nil,
 		func(raw json.RawMessage) error {
-			var list []accountDoc
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := printable.Fprintln(env.stderr, "no accounts below this one yet: create one with `callfn accounts create "+
-					"NAME`")
+			list, err := decodeList[accountDoc](env, raw,
+				"no accounts below this one yet: create one with `callfn accounts create NAME`")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			slices.SortFunc(list, func(a, b accountDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -104,11 +100,7 @@ type accountsDelete struct {
 
 // Run deletes the account for good.
 func (c accountsDelete) Run(ctx context.Context, env environment, on *accountsCommand) error {
-	api, err := on.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	path, err := api.accountPath(ctx, c.ID)
+	api, path, err := on.openAccount(ctx, env, c.ID)
 	if err != nil {
 		return err
 	}
@@ -125,6 +117,17 @@ func (c accountsDelete) Run(ctx context.Context, env environment, on *accountsCo
 		return printAccount(env,
 			"deleted ", raw)
 	})
+}
+
+// openAccount returns a client, and the path of the account that a person names.
+func (f clientFlags) openAccount(ctx context.Context, env environment, ref string) (
+	api *client, path string, err error,
+) {
+	if api, err = f.open(ctx, env); err != nil {
+		return nil, "", err
+	}
+	path, err = api.accountPath(ctx, ref)
+	return api, path, err
 }
 
 // accountDeletion counts what is deleted with an account.
@@ -155,11 +158,7 @@ type accountsAPIKey struct {
 
 // Run prints only the key, for scripts.
 func (c accountsAPIKey) Run(ctx context.Context, env environment, on *accountsCommand) error {
-	api, err := on.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	path, err := api.accountPath(ctx, c.ID)
+	api, path, err := on.openAccount(ctx, env, c.ID)
 	if err != nil {
 		return err
 	}

@@ -47,12 +47,8 @@ func (c callflowsList) Run(ctx context.Context, env environment, on *callflowsCo
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("callflows") + "?paginate=false" },
 		nil,
 		func(raw json.RawMessage) error {
-			var list []callflowDoc
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := printable.Fprintln(env.stderr, "no callflows yet: store one with `callfn callflows put FILE.json`")
+			list, err := decodeList[callflowDoc](env, raw, "no callflows yet: store one with `callfn callflows put FILE.json`")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			slices.SortFunc(list, func(a, b callflowDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })

@@ -74,12 +74,9 @@ func (c callsList) Run(ctx context.Context, env environment, on *callsCommand) e
 	}
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("channels") }, nil,
 		func(raw json.RawMessage) error {
-			var list []channelDoc
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := printable.Fprintln(env.stderr, "no calls in progress; `callfn calls list --ended` shows the last ones")
+			list, err := decodeList[channelDoc](env, raw,
+				"no calls in progress; `callfn calls list --ended` shows the last ones")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			t := newTable("CALL-ID", "FROM", "TO", "SINCE", "CALLFLOW", "STEP", "IN IT")
@@ -99,12 +96,8 @@ func (c callsList) Run(ctx context.Context, env environment, on *callsCommand) e
 func (c callsList) ended(ctx context.Context, env environment, on *callsCommand) error {
 	path := func(api *client) string { return api.path("cdrs") + fmt.Sprintf("?page_size=%d", c.Last) }
 	return on.ask(ctx, env, http.MethodGet, path, nil, func(raw json.RawMessage) error {
-		var list []callDoc
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			_, err := printable.Fprintln(env.stderr, "no records of calls")
+		list, err := decodeList[callDoc](env, raw, "no records of calls")
+		if err != nil || len(list) == 0 {
 			return err
 		}
 		t := newTable("CALL-ID", "WHEN", "FROM", "TO", "LASTED", "ENDED", "CAUSE")

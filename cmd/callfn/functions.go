@@ -88,13 +88,9 @@ func (c *client) lastRuns(ctx context.Context) map[string]runLine {
 }
 
 func printFunctions(env environment, raw json.RawMessage, last map[string]runLine) error {
-	var list []functionDoc
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		_, err := printable.Fprintln(env.stderr,
-			"no functions yet: store one with `callfn functions put --name NAME FILE.js`")
+	list, err := decodeList[functionDoc](env, raw,
+		"no functions yet: store one with `callfn functions put --name NAME FILE.js`")
+	if err != nil || len(list) == 0 {
 		return err
 	}
 	slices.SortFunc(list, func(a, b functionDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -98,12 +97,8 @@ type keysList struct{}
 func (keysList) Run(ctx context.Context, env environment, on *keysCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("keys") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
-			var list []programKey
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := io.WriteString(env.stderr, "no keys yet: make one with `callfn keys create`\n")
+			list, err := decodeList[programKey](env, raw, "no keys yet: make one with `callfn keys create`")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			slices.SortFunc(list, func(a, b programKey) int {

@@ -90,12 +90,8 @@ func (pivotList) Run(ctx context.Context, env environment, on *pivotCommand) err
 		return api.path("pivot", "keys") +
 			"?paginate=false"
 	}, nil, func(raw json.RawMessage) error {
-		var list []pivotKey
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			_, err := io.WriteString(env.stderr, "no keys yet: make one with `callfn pivot create`\n")
+		list, err := decodeList[pivotKey](env, raw, "no keys yet: make one with `callfn pivot create`")
+		if err != nil || len(list) == 0 {
 			return err
 		}
 		slices.SortFunc(list, func(a, b pivotKey) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })

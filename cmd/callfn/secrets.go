@@ -81,12 +81,8 @@ type secretsList struct{}
 func (secretsList) Run(ctx context.Context, env environment, on *secretsCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("secrets") }, nil,
 		func(raw json.RawMessage) error {
-			var list []secretInfo
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := io.WriteString(env.stderr, "no secrets yet: set one with `callfn secrets set NAME --host HOST`\n")
+			list, err := decodeList[secretInfo](env, raw, "no secrets yet: set one with `callfn secrets set NAME --host HOST`")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			t := newTable("NAME", "SET", "LAST USED", "MAY GO TO")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"strings"
 
@@ -47,4 +48,15 @@ func (t *table) print(env environment) error {
 	}
 	_, err := io.WriteString(env.stdout, printable.Fold(b.String(), env.columns))
 	return err
+}
+
+// decodeList decodes a listing. If it is empty, it prints the remark none instead.
+func decodeList[T any](env environment, raw json.RawMessage, none string) (list []T, err error) {
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		_, err = printable.Fprintln(env.stderr, none)
+	}
+	return list, err
 }

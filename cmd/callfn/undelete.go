@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"callfn/internal/printable"
 )
 
 // deletedFlag makes a listing show deleted things.
@@ -30,12 +28,8 @@ func (f clientFlags) listDeleted(ctx context.Context, env environment, n noun) e
 			"?paginate=false&deleted=true"
 	}, nil,
 		func(raw json.RawMessage) error {
-			var list []deletedItem
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := printable.Fprintf(env.stderr, "no %ss were deleted\n", n.one)
+			list, err := decodeList[deletedItem](env, raw, "no "+n.one+"s were deleted")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			slices.SortStableFunc(list, func(a, b deletedItem) int { return int(b.Modified - a.Modified) })

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -120,12 +119,8 @@ func (c usersList) Run(ctx context.Context, env environment, on *usersCommand) e
 	}
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("users") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
-			var list []userDoc
-			if err := json.Unmarshal(raw, &list); err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				_, err := io.WriteString(env.stderr, "no users yet: create one with `callfn users create`\n")
+			list, err := decodeList[userDoc](env, raw, "no users yet: create one with `callfn users create`")
+			if err != nil || len(list) == 0 {
 				return err
 			}
 			return printUsers(env, list...)
