@@ -245,7 +245,7 @@ func TestDirectThroughFaults(t *testing.T) {
 		}
 	}
 	if log := s.errs.String(); !strings.Contains(log, "using the local copy as it is: changes do not arrive") ||
-		!strings.Contains(log, `"age_ms"`) || !strings.Contains(log, "current again") {
+		!strings.Contains(log, `"age_ms"`) || !strings.Contains(log, "caught up with the database") {
 		t.Error("got a log without the outage and the age of the copy, want both")
 	}
 }

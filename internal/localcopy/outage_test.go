@@ -69,7 +69,7 @@ func TestOutage(t *testing.T) {
 			await(t, "a", is(r, "a", "2"))
 			await(t, "b", is(r, "b", "none"))
 			await(t, "c", is(r, "c", "1"))
-			await(t, "the log", func() bool { return log.Has("current again") })
+			await(t, "the log", func() bool { return log.Has("caught up with the database") })
 		})
 	}
 }
