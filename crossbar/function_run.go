@@ -102,6 +102,7 @@ type runOrder struct {
 	bindings json.RawMessage // of a draft
 	name     string          // of a stored function
 	forValue bool            // ?result=any: any JSON value will do
+	asText   bool            // ?result=text: the same, answered as text
 	scripted bool            // the request has a script
 	outside  *runs.Outside   // what the script says of web servers
 	params   map[string]string
@@ -114,11 +115,23 @@ type runOrder struct {
 // shown returns the client's view of a result, with the time of the run.
 func (o runOrder) shown(result function.Result) map[string]any {
 	shown := runData(result)
+	if o.asText && result.Outcome == runs.OK {
+		shown["result"] = textOf(result.Value)
+	}
 	shown["at"], shown["timezone"] = o.began.Format(time.RFC3339), o.zone
 	if len(o.notes) > 0 {
 		shown["notes"] = o.notes
 	}
 	return shown
+}
+
+// textOf writes a value as text: a text as it is, anything else as JSON.
+func textOf(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil && len(value) > 0 && value[0] == '"' {
+		return text
+	}
+	return string(value)
 }
 
 // runOrder parses the request. The function gets the parameters of a simulated call, or with ?result=any those of the
@@ -128,7 +141,7 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	if err != nil {
 		return runOrder{}, err
 	}
-	forValue, err := x.wantsAnyResult()
+	forValue, asText, err := x.wantsAnyResult()
 	if err != nil {
 		return runOrder{}, err
 	}
@@ -195,23 +208,23 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 		return runOrder{}, invalid(fields)
 	}
 	return runOrder{
-		source: source, bindings: declared, name: name, forValue: forValue, scripted: len(script) > 0,
+		source: source, bindings: declared, name: name, forValue: forValue, asText: asText, scripted: len(script) > 0,
 		outside: rehearsal.Script.Outside(),
 		params:  flat, zone: rehearsal.TimeZone,
 		now: rehearsal.Script.Now, began: rehearsal.Began, notes: rehearsal.Notes,
 	}, nil
 }
 
-// wantsAnyResult reports whether the request is ?result=any.
-func (x *exchange) wantsAnyResult() (bool, error) {
+// wantsAnyResult reports whether the request is ?result=any, or ?result=text, which is any as text.
+func (x *exchange) wantsAnyResult() (forValue, asText bool, err error) {
 	switch wish, _ := x.option("result"); wish {
 	case "", "flow":
-		return false, nil
-	case "any":
-		return true, nil
+		return false, false, nil
+	case "any", "text":
+		return true, wish == "text", nil
 	}
-	return false, invalidField("result", "enum", schemas.Violation{
-		"message": "Value not found in enumerated list of values", "target": []any{"flow", "any"},
+	return false, false, invalidField("result", "enum", schemas.Violation{
+		"message": "Value not found in enumerated list of values", "target": []any{"flow", "any", "text"},
 	})
 }
 

@@ -111,7 +111,7 @@ func (a *API) runByKey(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if forValue, err := x.wantsAnyResult(); err != nil {
+	if forValue, _, err := x.wantsAnyResult(); err != nil {
 		return nil, err
 	} else if !forValue {
 		return nil, fail(http.StatusForbidden, "forbidden",

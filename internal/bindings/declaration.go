@@ -42,6 +42,9 @@ const (
 	maxDepth     = 8  // of the JSON
 )
 
+// AnyName stands for every name: the parameters of a call are names in the realm too.
+const AnyName = "*"
+
 // Names are what the function finds in its realm because of the declaration.
 func (d Declaration) Names() []string {
 	var names []string
@@ -55,7 +58,7 @@ func (d Declaration) Names() []string {
 		{d.HTTP != nil, []string{"http"}},
 		{d.Std, []string{"phone", "holidays", "hours"}},
 		{d.Compat == CompatFunctionserver, []string{
-			"httpGet", "httpPost", "loadDocument", "saveDocument", "deleteDocument",
+			"httpGet", "httpPost", "loadDocument", "saveDocument", "deleteDocument", AnyName,
 		}},
 	} {
 		if given.declared {

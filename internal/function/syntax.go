@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/bindings"
 	"callfn/internal/datastore"
 	"callfn/internal/function/dialect"
 	"callfn/internal/function/lint"
@@ -36,7 +37,10 @@ type Warning struct {
 
 // WithoutDeclared leaves out the warnings that names are not there which the function declares (bindings.Names).
 func WithoutDeclared(warnings []Warning, names []string) []Warning {
-	return slices.DeleteFunc(warnings, func(w Warning) bool { return w.name != "" && slices.Contains(names, w.name) })
+	all := slices.Contains(names, bindings.AnyName)
+	return slices.DeleteFunc(warnings, func(w Warning) bool {
+		return w.name != "" && (all || slices.Contains(names, w.name))
+	})
 }
 
 // Busy reports whether a check, or a draft, was refused because its account's turn would not come in time.

@@ -61,11 +61,12 @@ type Run struct {
 	Terms       runs.Terms
 	Declaration bindings.Declaration
 
-	calls *Calls
-	kv    *kv.Store
-	spent map[string]int // calls by binding
-	now   runs.HostCall  // the one under way
-	vault vault
+	calls  *Calls
+	params json.RawMessage
+	kv     *kv.Store
+	spent  map[string]int // calls by binding
+	now    runs.HostCall  // the one under way
+	vault  vault
 
 	mu      sync.Mutex // a call that was given up may still end
 	done    []runs.HostCall
@@ -111,8 +112,9 @@ func (c *Calls) Waits(d bindings.Declaration) bool {
 
 // ForRun makes the host of a run, and what the realm is given: a JSON object, a member for each name of the surface.
 // The declaration must have passed Check.
-func (c *Calls) ForRun(t runs.Terms, d bindings.Declaration) (*Run, json.RawMessage, error) {
-	r := &Run{Terms: t, Declaration: d, calls: c, spent: map[string]int{}, kv: c.store(t)}
+// params is a JSON object of the call's parameters.
+func (c *Calls) ForRun(t runs.Terms, d bindings.Declaration, params json.RawMessage) (*Run, json.RawMessage, error) {
+	r := &Run{Terms: t, Declaration: d, params: params, calls: c, spent: map[string]int{}, kv: c.store(t)}
 	given := map[string]any{"run": r.about()}
 	for _, p := range c.parts {
 		if p.surface != nil && p.declared(d) {

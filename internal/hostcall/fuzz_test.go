@@ -55,7 +55,8 @@ func FuzzSecretsInRequests(f *testing.F) {
 		calls := hostcall.New(hostcall.Config{HTTP: e, Secrets: vault})
 		run, _, err := calls.ForRun(runs.Terms{Run: "r", Account: "a", Origin: "call"}, bindings.Declaration{
 			HTTP: &bindings.HTTP{Hosts: []string{"example.com"}}, Secrets: map[string][]string{"KEY": nil},
-		})
+		}, json.RawMessage(`{"a":"b"}`),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

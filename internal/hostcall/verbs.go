@@ -66,7 +66,7 @@ func parts() []part {
 			surface: nothingMore,
 		},
 		{name: "std", declared: usesStd, missing: nowhere, surface: nothingMore},
-		{name: "compat", declared: func(d bindings.Declaration) bool { return d.Compat != "" }, missing: unknownHere},
+		{name: "compat", declared: usesCompat, missing: nowhere, surface: compatSurface},
 	}
 }
 

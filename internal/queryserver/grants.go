@@ -14,7 +14,9 @@ const NoBindings = "the function declares bindings, and only callfn itself runs 
 
 // grant gives a job what the document declares, or says why that cannot be. The host is nil for a function without
 // bindings.
-func (d Document) grant(j *sandbox.Job, calls *hostcall.Calls, t runs.Terms) (*hostcall.Run, *runs.Failure, error) {
+func (d Document) grant(j *sandbox.Job, calls *hostcall.Calls, req Request, t runs.Terms) (*hostcall.Run,
+	*runs.Failure, error,
+) {
 	if !d.Declares() {
 		return nil, nil, nil
 	}
@@ -28,7 +30,7 @@ func (d Document) grant(j *sandbox.Job, calls *hostcall.Calls, t runs.Terms) (*h
 	if err := calls.Check(declared); err != nil {
 		return nil, &runs.Failure{Message: err.Error(), Hint: "tell whoever runs callfn"}, nil
 	}
-	host, surface, err := calls.ForRun(t, declared)
+	host, surface, err := calls.ForRun(t, declared, req.query)
 	if err != nil {
 		return nil, nil, err
 	}

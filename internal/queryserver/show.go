@@ -90,7 +90,7 @@ func (r Runs) Draft(ctx context.Context, d Document, req Request, t runs.Terms) 
 
 func (r Runs) run(ctx context.Context, d Document, req Request, t runs.Terms) (runs.Report, error) {
 	j := job(r.Wh, d, d.decisive(), req, t, r.Limits)
-	host, failure, err := d.grant(&j, r.Calls, t)
+	host, failure, err := d.grant(&j, r.Calls, req, t)
 	if err != nil {
 		return runs.Report{}, err
 	}

@@ -326,6 +326,66 @@
     };
   })();
 
+  // compat: the names of wogra's functionserver, which answer text and throw nothing for what goes wrong outside. The
+  // parameters are globals, except where a name is taken.
+  sections.compat = function (given) {
+    var names = keys(given.params), i;
+    function global_(name, f) {
+      defineProperty(f, 'name', { __proto__: null, value: name, configurable: true });
+      define(global, name, freeze(f));
+    }
+
+    // asked gives what a request answers as text: "" for none, "not allowed" for an address that may not be asked.
+    function asked(verb, request) {
+      try {
+        return call(verb, '[' + stringify(request) + ']').body;
+      } catch (e) {
+        if (e.name !== 'HttpError') { throw e; }
+        return e.reason === 'refused_address' || e.reason === 'host_not_declared' ? 'not allowed' : '';
+      }
+    }
+
+    // kept gives what storage answers, or another value where it fails.
+    function kept(verb, list, failed) {
+      try {
+        return call(verb, list);
+      } catch (e) {
+        if (e.name !== 'KvError') { throw e; }
+        return failed;
+      }
+    }
+    function writes(where) {
+      if (!given.write) { throw new Mistake(where + ': the function only reads; declare bindings.kv.write: true'); }
+    }
+    if (given.http) {
+      global_('httpGet', function (url) {
+        return asked('http.get', { __proto__: null, method: 'GET', url: text(url) });
+      });
+      global_('httpPost', function (url, type, body) {
+        return asked('http.post',
+          { __proto__: null, method: 'POST', url: text(url), type: text(type), body: text(body) });
+      });
+    }
+    if (given.kv) {
+      global_('loadDocument', function (key) {
+        var value = kept('kv.get', '[false,' + stringify(text(key)) + ']', null);
+        return value === null ? '' : typeof value === 'string' ? value : stringify(value);
+      });
+      global_('saveDocument', function (key, value) {
+        writes('saveDocument');
+        key = stringify(text(key));
+        return kept('kv.set', '[false,' + key + ',' + stringify(text(value)) + ',{}]', false) !== false;
+      });
+      global_('deleteDocument', function (key) {
+        writes('deleteDocument');
+        return kept('kv.delete', '[false,' + stringify(text(key)) + ',{}]', null) !== null;
+      });
+    }
+    for (i = 0; i < names.length; i++) {
+      if (!(names[i] in global)) { define(global, names[i], given.params[names[i]]); }
+    }
+  };
+
   return function bind(json) {
     var given = parse(json), names = keys(given), value, i;
     for (i = 0; i < names.length; i++) {
