@@ -23,7 +23,7 @@ const (
 	allInvitesASec   = 200
 	bytesASec        = 512 << 10 // over connections, of one bucket
 	allBytesASec     = 4 << 20
-	localASec        = 4000 // datagrams of this machine, where everybody on it is let in
+	localASec        = 2000 // datagrams of this machine, where everybody on it is let in
 	refusalsPerHost  = 3    // 403s of one bucket within refusalPause; then silence
 	refusalsASec     = 10
 	refusalPause     = 10 * time.Minute

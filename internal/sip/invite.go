@@ -117,9 +117,9 @@ func options(req *sip.Request, header string) []string {
 // take carries a call out, from its INVITE to its end.
 func (s *Server) take(req *sip.Request, tx sip.ServerTransaction, source netip.AddrPort, o offer, hasOffer bool) {
 	began := time.Now()
-	_ = tx.Respond(sip.NewResponseFromRequest(req, 100, "Trying", nil)) // and sipgo's own timer for it is stopped
+	_ = tx.Respond(sip.NewResponseFromRequest(req, 100, "Trying", nil))
 	tag := sip.GenerateTagN(16)
-	req.To().Params.Add("tag", tag)
+	setTag(req, tag)
 	here, ok := s.hereFor(req.Transport(), source.Addr())
 	if !ok {
 		s.refuse(req, tx, 503) // no way back to the caller, or no descriptor to look for one
@@ -147,6 +147,17 @@ func (s *Server) take(req *sip.Request, tx sip.ServerTransaction, source netip.A
 		s.mu.Unlock()
 	}()
 	c.run()
+}
+
+// setTag gives an INVITE the tag of its responses. sipgo answers CANCEL out of the same request, at any moment: so the
+// header is replaced as a whole.
+func setTag(req *sip.Request, tag string) {
+	to := req.To()
+	tagged := &sip.ToHeader{DisplayName: to.DisplayName, Address: *to.Address.Clone(), Params: to.Params.Clone()}
+	tagged.Params.Add("tag", tag)
+	if req.ReplaceHeader(tagged); req.To() != tagged { // it came in the compact form, which ReplaceHeader does not find
+		to.Params.Add("tag", tag)
+	}
 }
 
 // here is where a caller reaches callfn.

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
@@ -44,14 +45,17 @@ type place struct {
 	addr    netip.AddrPort
 }
 
-// quietly silences sipgo, which logs whole datagrams, callers' numbers and keys among them. Its logger is one for the
-// whole process.
+// quietly prepares sipgo, once for the whole process: it silences it, since it logs whole datagrams, callers' numbers
+// and keys among them.
 var quietly sync.Once
 
 // Open listens on every address and answers calls from then on.
 func Open(cfg Config) (*Server, error) {
 	quiet := slog.New(slog.DiscardHandler)
-	quietly.Do(func() { sip.SetDefaultLogger(quiet) })
+	quietly.Do(func() {
+		sip.SetDefaultLogger(quiet)
+		sip.Timer_1xx = time.Hour // 100 is sent at once; its timer would read the INVITE while that gets its tag
+	})
 	if cfg.Calls == 0 {
 		cfg.Calls = cfg.Ports.Pairs()
 	}
