@@ -97,6 +97,10 @@ func (v *vault) replace(handle *regexp.Regexp, text string, value func(name stri
 // as they are, within JSON, within a URL, and in base64, also as a part of what HTTP's Basic authentication has.
 func (v *vault) hide(text string) string {
 	v.mu.Lock()
+	if len(v.opened) == 0 {
+		v.mu.Unlock()
+		return text
+	}
 	if v.hidden == nil {
 		v.hidden = v.replacer()
 	}

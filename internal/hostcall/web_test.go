@@ -88,7 +88,7 @@ type bench struct {
 	used              atomic.Int32
 }
 
-func newBench(t *testing.T, change ...func(*hostcall.Config)) *bench {
+func newBench(t testing.TB, change ...func(*hostcall.Config)) *bench {
 	t.Helper()
 	b := &bench{secrets: &vaults{all: map[string]secret.Opened{}}}
 	// It answers with what came, as a careless server does.
