@@ -47,7 +47,8 @@ func TestEmptyArguments(t *testing.T) {
 	for _, line := range lines {
 		code, _, errs := p.run(t, line...)
 		said := strings.Contains(errs, " is empty") || strings.Contains(errs, "callfn: <file>") ||
-			strings.Contains(errs, "must be one of")
+			strings.Contains(errs, "must be one of") ||
+			strings.Contains(errs, `callfn: [<by>]: expected a valid 64 bit int but got ""`)
 		if code != exitUsage || !said {
 			t.Errorf("callfn %q: got %d %q, want %d and what is empty", line, code, errs, exitUsage)
 		}

@@ -190,8 +190,9 @@ func TestServeEndsForGoodOverWrongSecrets(t *testing.T) {
 func TestDataDirectoryInUse(t *testing.T) {
 	s := serve(t, program{})
 	code, _, errs := program{}.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir)
-	if code != exitFailed || !strings.Contains(errs, "node.db") {
-		t.Errorf(`got %d %s, want code %d, "node.db"`, code, errs, exitFailed)
+	const want = "kv.db: another process has this file open: stop it, or start with another data directory"
+	if code != exitFailed || !strings.Contains(errs, want) {
+		t.Errorf(`got %d %s, want code %d, %q`, code, errs, exitFailed, want)
 	}
 }
 
