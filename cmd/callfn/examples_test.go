@@ -14,8 +14,8 @@ import (
 // if any, passes its own. All are in the index and run on stock engines.
 func TestExamples(t *testing.T) {
 	examples, err := filepath.Glob("../../docs/examples/*/function.js")
-	if err != nil || len(examples) != 10 {
-		t.Fatalf("got %d examples (%v), want 10", len(examples), err)
+	if err != nil || len(examples) != 11 {
+		t.Fatalf("got %d examples (%v), want 11", len(examples), err)
 	}
 	index, err := os.ReadFile("../../docs/examples/README.md")
 	if err != nil {
@@ -45,7 +45,11 @@ func TestExamples(t *testing.T) {
 				p.env[key] = value
 			}
 
-			stored := p.must(t, exitOK, "functions", "put", "--name="+name, file)
+			put := []string{"functions", "put", "--name=" + name, file}
+			if declared := filepath.Join(folder, "bindings.json"); exists(declared) {
+				put = append(put, "--bindings="+declared)
+			}
+			stored := p.must(t, exitOK, put...)
 			if strings.Count(strings.TrimSpace(stored), "\n") > 0 {
 				t.Errorf("got warnings, want an example without any:\n%s", stored)
 			}
@@ -64,6 +68,12 @@ func TestExamples(t *testing.T) {
 			wantCases(t, folder, "calls", p.must(t, exitOK, "callflows", "test", id))
 		})
 	}
+}
+
+// exists reports whether there is a file.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 var hexID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)

@@ -34,12 +34,14 @@ func TestTours(t *testing.T) {
 			},
 		},
 		"docs/tour.md": {
-			blocks: 9, shown: 4,
+			blocks: 10, shown: 4,
 			replaced: []string{"callfn-data/", "go build -o bin/callfn ./cmd/callfn", "http://127.0.0.1:8000"},
 			prints: []string{
 				`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined",
 				"line 1, column 48", "enabled  Ann Admin", "1 of 1 cases pass",
-				`wanted "Thanks for calling us Alice", got "Hello Alice"`,
+				`wanted "Thanks for calling us Alice", got "Hello Alice"`, "Hello Alice, this is call 1 today",
+				"effect: kv.incr calls:4155550100 = 1 for 86400 s", "not_scripted",
+				"effect: http.get https://crm.example/customers?number=4155550100: 200",
 			},
 		},
 		"docs/examples/README.md": {
