@@ -72,6 +72,40 @@ const inNamespace = `  /** What this run is. */
     hmac(name: string, hash: 'sha256' | 'sha512' | 'sha1', text: string, form?: 'hex' | 'base64'): string;
     reveal(name: string): string;
   };
+
+  /** Why a call of phone, holidays or hours failed, as the reason of a StdError. */
+  type StdReason = 'bad_region' | 'bad_country' | 'bad_year' | 'bad_hours' | 'bad_zone' | 'bad_time' | 'budget';
+
+  interface PhoneNumber {
+    readonly e164: string;
+    readonly national: string;
+    readonly international: string;
+    readonly country_code: number;
+    /** ISO 3166 code; empty for a number of no country. */
+    readonly region: string;
+    readonly type: 'fixed_line' | 'mobile' | 'fixed_line_or_mobile' | 'toll_free' | 'premium_rate' | 'shared_cost' |
+      'voip' | 'personal_number' | 'pager' | 'uan' | 'voicemail' | 'unknown';
+    readonly possible: boolean;
+    readonly valid: boolean;
+  }
+  interface Holiday {
+    /** Such as 2026-12-25. */
+    readonly date: string;
+    readonly name: string;
+    /** A day off in place of a holiday at a weekend. */
+    readonly substitute: boolean;
+  }
+  /** Spans of a day, such as '09:00-12:00, 13:00-17:00' and '22:00-02:00'. */
+  type Spans = string | string[] | null;
+  interface Week {
+    mon?: Spans; tue?: Spans; wed?: Spans; thu?: Spans; fri?: Spans; sat?: Spans; sun?: Spans;
+    /** Countries and states whose public holidays are closed, such as DE-BY. */
+    holidays?: string | string[];
+    /** Further dates, such as 2026-12-24. */
+    closed?: string | string[];
+    /** The call's without one. */
+    zone?: string;
+  }
 `
 
 // atTheTop declares the names of bindings. A function has those that its document declares.
@@ -90,6 +124,24 @@ declare const http: callfn.Http;
 
 /** Secrets of the account: for functions that declare bindings.secrets. */
 declare const secrets: callfn.Secrets;
+
+/** Telephone numbers: for functions that declare bindings.std. */
+declare const phone: {
+  /** Null for a text that is no number. The region, such as DE, is where the number is dialled. */
+  parse(number: string | null | undefined, region: string): callfn.PhoneNumber | null;
+};
+
+/** Public holidays: for functions that declare bindings.std. */
+declare const holidays: {
+  /** In their order. A year that is not known is an error. */
+  of(country: string, year: number): callfn.Holiday[];
+};
+
+/** Opening hours: for functions that declare bindings.std. */
+declare const hours: {
+  /** At a moment, now without one: a Date, its milliseconds, or a text with an offset. */
+  open(week: callfn.Week, at?: Date | number | string | null): boolean;
+};
 
 /** What a call of a binding throws. */
 interface Error {

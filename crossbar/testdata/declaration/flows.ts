@@ -63,3 +63,10 @@ kv.set('vip', 1, { TTL: 60 });
 run.depth = 2;
 // @ts-expect-error: a constant may be absent
 const absent: string = env.REGION;
+const number: string | undefined = phone.parse(call['Caller-ID-Number'], 'DE')?.e164;
+const days: string[] = holidays.of('DE-BY', 2026).map((day) => day.date);
+const open: boolean = hours.open({ mon: '09:00-17:00', sat: null, holidays: ['DE-BY'] }, new Date());
+// @ts-expect-error: the region is missing
+phone.parse('089 12345678');
+// @ts-expect-error: the day is mon
+hours.open({ monday: '09:00-17:00' });
