@@ -177,6 +177,10 @@ func TestRehearsalsAskNoWebServer(t *testing.T) {
 		!strings.Contains(body, `"body":"{\"n\":1}"`) {
 		t.Errorf("alone: got %d %s, want the script's answers, and the body that would be sent", code, body)
 	}
+	out = p.must(t, exitOK, append([]string{"functions", "run", "crm", "--to=1"}, scripted...)...)
+	if !strings.Contains(out, "hello Ann 503") {
+		t.Errorf("functions run: got %s, want the script's answers", out)
+	}
 	p.stdin = `{"name":"greets","call":{"To":"1"},"script":` + script + `,"expected":{"effects":[{"verb":"http.get"},` +
 		`{"verb":"http.post","status":200},{"reason":"host_not_declared"}]}}`
 	p.must(t, exitOK, "functions", "import-tests", "crm", "-")

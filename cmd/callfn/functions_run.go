@@ -16,7 +16,8 @@ type functionsRun struct {
 	To string `placeholder:"NUMBER"`
 	callFlags
 	momentFlags
-	Digits string `placeholder:"DIGITS"`
+	Digits string   `placeholder:"DIGITS"`
+	HTTP   []string `name:"http" placeholder:"URL=ANSWER" sep:"none"`
 
 	ID       string `arg:"" optional:"" name:"function"`
 	File     string `placeholder:"FILE"`
@@ -61,6 +62,13 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 	}
 	data := map[string]any{"call": call}
 	c.momentFlags.into(script)
+	for _, given := range c.HTTP {
+		address, reply, err := httpAnswer(env, given)
+		if err != nil {
+			return err
+		}
+		into(script, "http")[address] = reply
+	}
 	if err := c.addDraft(env, data); err != nil {
 		return err
 	}
@@ -90,7 +98,7 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 
 // runForValue runs the function in earnest for the value that it returns; --param alone gives it parameters.
 func (c functionsRun) runForValue(ctx context.Context, env environment, on *functionsCommand) error {
-	if c.To+c.From+c.CallerIDName+c.CallerIDNumber+c.Digits+c.Like+c.At+c.Timezone != "" || c.Defaults {
+	if c.To+c.From+c.CallerIDName+c.CallerIDNumber+c.Digits+c.Like+c.At+c.Timezone != "" || c.Defaults || len(c.HTTP) > 0 {
 		return usageError{errorf("--for-value makes no call: it takes --param, --file and --json alone")}
 	}
 	params := map[string]any{}
