@@ -70,8 +70,7 @@ func parts() []part {
 	}
 }
 
-func nowhere(Config) string     { return "" }
-func unknownHere(Config) string { return "this version of callfn does not have it" }
+func nowhere(Config) string { return "" }
 
 // without says that this place has not got a part.
 func without(missing bool) string {

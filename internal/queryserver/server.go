@@ -124,18 +124,6 @@ func (s *Server) reset(args []json.RawMessage) []byte {
 	return []byte("true")
 }
 
-// budget is the limits of the next job: ours, cut to what CouchDB allows.
-func (s *Server) budget() sandbox.Limits {
-	l := s.limits
-	if l.Deadline == 0 {
-		l.Deadline = runs.DefaultDeadline
-	}
-	if s.cap > 0 {
-		l.Deadline = min(l.Deadline, s.cap)
-	}
-	return l
-}
-
 // ddoc keeps a design document (["ddoc", "new", id, doc]) or runs a function of one (["ddoc", id, ["shows", name],
 // [doc, req]]).
 func (s *Server) ddoc(ctx context.Context, args []json.RawMessage) []byte {
@@ -189,7 +177,7 @@ func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req js
 		ctx, cancel = context.WithTimeout(ctx, s.cap+runs.CouchDBAnswer)
 		defer cancel()
 	}
-	resp, err := show(ctx, s.eval, source, doc, req, s.budget())
+	resp, err := show(ctx, s.eval, source, doc, req, s.jobLimits())
 	if errors.Is(err, context.DeadlineExceeded) {
 		resp, err = refuse(http.StatusServiceUnavailable, errors.New("no worker was free in CouchDB's time"))
 	}
@@ -224,7 +212,7 @@ func (s *Server) mapDoc(ctx context.Context, args []json.RawMessage) []byte {
 		return protocolError("query_protocol_error", "a malformed map_doc command")
 	}
 	docs := append(append([]byte{'['}, args[0]...), ']')
-	rows, err := Map(ctx, s.eval, s.funs, docs, s.budget())
+	rows, err := Map(ctx, s.eval, s.funs, docs, s.jobLimits())
 	if err != nil {
 		return protocolError("map_runtime_error", err.Error())
 	}
