@@ -107,10 +107,31 @@ func answer(given string) (who string, reply any, err error) {
 	return given[:i], entry, nil
 }
 
+// addressAndAnswer separates URL=ANSWER; "" for what is not there. An address may have a query with equals signs: the
+// answer begins at the first text that is a status, JSON or XML. A file's name follows the first equals sign, or the
+// last where the address has a query.
+func addressAndAnswer(given string) (address, answer string) {
+	for at, sign := range given {
+		if sign != '=' {
+			continue
+		}
+		address, answer = given[:at], given[at+1:]
+		if _, err := strconv.Atoi(answer); err == nil || strings.HasPrefix(answer, "{") || strings.HasPrefix(answer, "<") {
+			return address, answer
+		}
+	}
+	address, answer, _ = strings.Cut(given, "=")
+	if strings.Contains(address, "?") {
+		last := strings.LastIndexByte(given, '=')
+		address, answer = given[:last], given[last+1:]
+	}
+	return address, answer
+}
+
 // httpAnswer reads URL=ANSWER.
 func httpAnswer(env environment, given string) (address string, reply map[string]any, err error) {
-	address, text, ok := strings.Cut(given, "=")
-	if !ok || address == "" || text == "" {
+	address, text := addressAndAnswer(given)
+	if address == "" || text == "" {
 		return "", nil, usageError{errorf("--http %s: say which address answers what, such as http://pivot.example/=503",
 			given)}
 	}
