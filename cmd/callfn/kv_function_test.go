@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"callfn/internal/await"
+	"callfn/internal/kv/natskv/natstest"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
 )
@@ -60,7 +61,7 @@ func wantSays(t *testing.T, body, want string) {
 // A function counts the calls of each caller exactly, many at once, in either store and over a restart; the counts are
 // to be seen with `callfn kv`.
 func TestFunctionsCount(t *testing.T) {
-	nats := startNATS(t, t.TempDir(), -1)
+	nats := natstest.Start(t, t.TempDir(), -1)
 	for name, flags := range map[string][]string{
 		"file": nil, "NATS": {"--nats-url=" + nats.ClientURL(), "--nats-replicas=1"},
 	} {
@@ -111,7 +112,7 @@ func TestFunctionsCount(t *testing.T) {
 // While NATS is away the function is told so and its calls go on; with NATS it counts on. The doctor says which.
 func TestFunctionsCountWithoutNATS(t *testing.T) {
 	dir := t.TempDir()
-	nats := startNATS(t, dir, -1)
+	nats := natstest.Start(t, dir, -1)
 	port, flags := portOf(nats), []string{"--nats-url=" + nats.ClientURL(), "--nats-replicas=1"}
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}},
 		append(flags, "--public-url=https://fn.example")...)
@@ -132,7 +133,7 @@ func TestFunctionsCountWithoutNATS(t *testing.T) {
 	if code != exitFailed || !strings.Contains(out, "start the NATS servers") {
 		t.Errorf("doctor: got %d %s, want what to do", code, out)
 	}
-	startNATS(t, dir, port)
+	natstest.Start(t, dir, port)
 	await.Value(t, "a function that counts on", func() (string, bool) {
 		body := call("4930")
 		return body, strings.Contains(body, "call ")
@@ -142,26 +143,6 @@ func TestFunctionsCountWithoutNATS(t *testing.T) {
 			t.Errorf("got no %q in the log, want it", want)
 		}
 	}
-}
-
-// startNATS starts a NATS server with JetStream in this process. port is -1 for a free one.
-func startNATS(t *testing.T, dir string, port int) *natsserver.Server {
-	t.Helper()
-	s, err := natsserver.NewServer(&natsserver.Options{
-		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(await.Patience) {
-		t.Fatal("got no NATS server that is ready, want one")
-	}
-	return s
 }
 
 func portOf(s *natsserver.Server) int {

@@ -12,6 +12,7 @@ import (
 	"callfn/internal/await"
 	"callfn/internal/kv"
 	"callfn/internal/kv/natskv"
+	"callfn/internal/kv/natskv/natstest"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,7 +22,7 @@ import (
 // and nothing is lost.
 func TestAway(t *testing.T) {
 	dir, ctx := t.TempDir(), context.Background()
-	first := startServer(t, dir, -1)
+	first := natstest.Start(t, dir, -1)
 	port, url := first.Addr().(*net.TCPAddr).Port, first.ClientURL()
 	first.Shutdown()
 	first.WaitForShutdown()
@@ -52,7 +53,7 @@ func TestAway(t *testing.T) {
 		})
 	}
 	away()
-	second := startServer(t, dir, port)
+	second := natstest.Start(t, dir, port)
 	back()
 	if _, err := s.Set(ctx, key("k"), []byte("1"), kv.SetOptions{}); err != nil {
 		t.Fatalf("set: got %v, want no error", err)
@@ -61,7 +62,7 @@ func TestAway(t *testing.T) {
 	second.WaitForShutdown()
 	await.True(t, "the connection to be lost", func() bool { return e.Ping(ctx) != nil })
 	away()
-	startServer(t, dir, port)
+	natstest.Start(t, dir, port)
 	back()
 	if got, found, err := s.Get(ctx, key("k")); err != nil || !found || string(got.Value) != "1" {
 		t.Fatalf("get: got %s, %v, %v, want 1", got.Value, found, err)
@@ -77,7 +78,7 @@ func errorText(err error) string {
 
 // A stream of the same name that would lose or reorder what callfn needs is refused, and left as it is.
 func TestAnotherStream(t *testing.T) {
-	url, ctx := startServer(t, t.TempDir(), -1).ClientURL(), context.Background()
+	url, ctx := natstest.Start(t, t.TempDir(), -1).ClientURL(), context.Background()
 	conn, err := nats.Connect(url)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +109,7 @@ func TestAnotherStream(t *testing.T) {
 
 // Three replicas need three servers: one server alone says so, and what to set.
 func TestTooFewServers(t *testing.T) {
-	url := startServer(t, t.TempDir(), -1).ClientURL()
+	url := natstest.Start(t, t.TempDir(), -1).ClientURL()
 	e, err := natskv.Open(natskv.Config{URL: url})
 	if err != nil {
 		t.Fatal(err)

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"callfn/internal/kv"
+	"callfn/internal/kv/natskv/natstest"
 )
 
 // An account that is full, on one server of this machine.
 func BenchmarkFullAccount(b *testing.B) {
 	ctx := context.Background()
-	s := kv.New(open(b, startServer(b, b.TempDir(), -1).ClientURL()), kv.Options{})
+	s := kv.New(open(b, natstest.Start(b, b.TempDir(), -1).ClientURL()), kv.Options{})
 	for i := range kv.MaxKeys {
 		if _, err := s.Set(ctx, key(fmt.Sprint(i)), []byte(`{"name":"Anna","visits":7}`), kv.SetOptions{}); err != nil {
 			b.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"callfn/internal/await"
 	"callfn/internal/kv"
+	"callfn/internal/kv/natskv/natstest"
 	"callfn/internal/smalldisk"
 )
 
@@ -17,7 +18,7 @@ import (
 // was acknowledged is lost.
 func TestFullDisk(t *testing.T) {
 	disk, grow := smalldisk.New(t, 24<<20)
-	ctx, nats := context.Background(), startServer(t, disk, -1)
+	ctx, nats := context.Background(), natstest.Start(t, disk, -1)
 	e, port := open(t, nats.ClientURL()), nats.Addr().(*net.TCPAddr).Port
 	s := kv.New(e, kv.Options{Quota: kv.Quota{Bytes: 1 << 30}})
 	value := `"` + strings.Repeat("x", 60<<10) + `"`
@@ -45,7 +46,7 @@ func TestFullDisk(t *testing.T) {
 		t.Logf("with room again: %v", err.(*kv.Error).Cause)
 		nats.Shutdown()
 		nats.WaitForShutdown()
-		startServer(t, disk, port)
+		natstest.Start(t, disk, port)
 		await.Value(t, "a store that answers", func() (string, bool) {
 			err := e.Ping(ctx)
 			return errorText(err), err == nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/kv"
+	"callfn/internal/kv/natskv/natstest"
 )
 
 const account = "0123456789abcdef0123456789abcdef"
@@ -18,7 +19,7 @@ func key(name string) kv.Key { return kv.Key{Account: account, Name: name} }
 
 // Several processes count, fill a quota and sweep at once, and all of it is exact.
 func TestSeveralProcesses(t *testing.T) {
-	url := startServer(t, t.TempDir(), -1).ClientURL()
+	url := natstest.Start(t, t.TempDir(), -1).ClientURL()
 	var moment atomic.Int64
 	moment.Store(time.Now().UnixMilli())
 	var stores []*kv.Store
