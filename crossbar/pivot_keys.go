@@ -8,54 +8,13 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/auth"
-	"callfn/internal/clip"
 	"callfn/internal/datastore"
-	"callfn/internal/function"
-	"callfn/schemas"
 )
-
-// keyHashField has the hash of a key's secret, which itself is not stored; see auth.Service.NewInvokeKey.
-const keyHashField = "pvt_key_hash"
 
 // pivotKeys serves the keys of KAZOO's pivot nodes. Each gives access to one endpoint of its account: its numbers, or
 // one function. They are stored beside users, and shown only when they are created.
 func (a *API) pivotKeys() *documentKind {
-	collection := datastore.Collection{
-		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "pivot_key", Design: "accounts",
-		Listing: "crossbar_pivot_keys",
-	}
-	return &documentKind{
-		name: "pivot_keys", schema: "pivot_keys", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
-		stamp: a.stamp, extraLimit: a.cfg.ExtraLimit,
-		room:         a.cfg.Quota.roomFor,
-		check:        a.checkPivotKey,
-		beforeDelete: func(doc datastore.Document) { delete(doc, keyHashField) },
-		present: func(_ *exchange, doc datastore.Document) (map[string]any, error) {
-			shown := public(doc)
-			shown["path"] = pivotPath(endpointOf(doc))
-			return shown, nil
-		},
-		listing: listing{view: collection.ByAccount},
-	}
-}
-
-func endpointOf(doc datastore.Document) auth.Endpoint {
-	return auth.Endpoint{Account: account.ID(doc.Account()), Function: doc.Text("function")}
-}
-
-// checkPivotKey checks that the account has the function.
-func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
-	id := doc.Text("function")
-	if id == "" {
-		return nil, nil, nil
-	}
-	_, err := function.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), id)
-	if errors.Is(err, datastore.ErrNotFound) {
-		return schemas.FieldErrors{"function": {"not_found": schemas.Violation{
-			"message": "The account has no such function", "cause": clip.Name(id),
-		}}}, nil, nil
-	}
-	return nil, nil, err
+	return a.invokeKeys("pivot_keys", "pivot_key", "crossbar_pivot_keys", a.checkKey, pivotPath)
 }
 
 // createPivotKey creates a key and answers it. No later answer does.
@@ -75,37 +34,8 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	return out, nil
 }
 
-// createKey stores a key of a kind, and gives it and the answer that shows it.
-func (a *API) createKey(x *exchange, k *documentKind, data map[string]any) (out *answer, key string, err error) {
-	id, err := datastore.NewID(a.cfg.Random)
-	if err != nil {
-		return nil, "", err
-	}
-	doc := datastore.Document{"_id": id}.Replace(data).Ordered(x.body.order)
-	text, _ := data["function"].(string)
-	key, hash, err := a.cfg.Auth.NewInvokeKey(id, auth.Endpoint{Account: x.account.ID(), Function: text})
-	if err != nil {
-		return nil, "", err
-	}
-	doc[keyHashField] = hash
-	saved, remarks, err := k.store(x, nil, doc)
-	if err != nil {
-		return nil, "", err
-	}
-	if out, err = k.answer(x, saved, remarks); err != nil {
-		return nil, "", err
-	}
-	out.location = x.request.URL.EscapedPath() + "/" + id
-	out.data.(map[string]any)["key"] = key
-	return out, key, nil
-}
-
 // revokePivotKey deletes a key and removes it from this process's memory.
-func (a *API) revokePivotKey(x *exchange) (*answer, error) {
-	out, err := a.pivotKeys().delete(x)
-	a.invocations.forget(x.account.ID(), x.id())
-	return out, err
-}
+func (a *API) revokePivotKey(x *exchange) (*answer, error) { return a.revokeKey(x, a.pivotKeys()) }
 
 // invokeKey is a verified key with what its account's calls need.
 type invokeKey struct {

@@ -14,23 +14,7 @@ import (
 // runKeys serves the keys of programs. Each runs one function of its account for the value that it returns, and opens
 // nothing else. They are stored beside users, and shown once, when they are created.
 func (a *API) runKeys() *documentKind {
-	collection := datastore.Collection{
-		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "key", Design: "accounts",
-		Listing: "crossbar_keys",
-	}
-	return &documentKind{
-		name: "keys", schema: "keys", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
-		stamp: a.stamp, extraLimit: a.cfg.ExtraLimit,
-		room:         a.cfg.Quota.roomFor,
-		check:        a.checkRunKey,
-		beforeDelete: func(doc datastore.Document) { delete(doc, keyHashField) },
-		present: func(_ *exchange, doc datastore.Document) (map[string]any, error) {
-			shown := public(doc)
-			shown["path"] = runPath(endpointOf(doc))
-			return shown, nil
-		},
-		listing: listing{view: collection.ByAccount},
-	}
+	return a.invokeKeys("keys", "key", "crossbar_keys", a.checkRunKey, runPath)
 }
 
 // runPath gives the address that a key opens.
@@ -59,7 +43,7 @@ func (a *API) checkRunKey(x *exchange, before, doc datastore.Document) (schemas.
 			}}}, nil, nil
 		}
 	}
-	return a.checkPivotKey(x, before, doc)
+	return a.checkKey(x, before, doc)
 }
 
 // createRunKey creates a key and shows it, which no later answer does.
@@ -73,11 +57,7 @@ func (a *API) createRunKey(x *exchange) (*answer, error) {
 }
 
 // revokeRunKey deletes a key and forgets what this process remembers of it.
-func (a *API) revokeRunKey(x *exchange) (*answer, error) {
-	out, err := a.runKeys().delete(x)
-	a.invocations.forget(x.account.ID(), x.id())
-	return out, err
-}
+func (a *API) revokeRunKey(x *exchange) (*answer, error) { return a.revokeKey(x, a.runKeys()) }
 
 // presentsRunKey reports whether a header of the request has what may be a run key. Addresses carry none: proxies log
 // them.
