@@ -112,27 +112,9 @@ func (keysList) Run(ctx context.Context, env environment, on *keysCommand) error
 		})
 }
 
-type keysRevoke struct {
-	ID string `arg:"" name:"key"`
-	confirmFlag
-}
+type keysRevoke struct{ revokeArgs }
 
 // Run revokes the key.
 func (c keysRevoke) Run(ctx context.Context, env environment, on *keysCommand) error {
-	api, err := on.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	id, err := api.find(ctx, aProgramKey, c.ID)
-	if err != nil {
-		return err
-	}
-	d := question{does: "revoke the key", name: c.ID, about: "the program that has it is refused from then on"}
-	if err := c.confirm(ctx, env, d); err != nil {
-		return err
-	}
-	return on.send(ctx, env, api, http.MethodDelete, api.path("keys", id), nil, func(json.RawMessage) error {
-		_, err := printable.Fprintf(env.stdout, "revoked %s\n", id)
-		return err
-	})
+	return on.revoke(ctx, env, aProgramKey, c.revokeArgs, "the program that has it is refused from then on")
 }

@@ -103,28 +103,9 @@ func (pivotList) Run(ctx context.Context, env environment, on *pivotCommand) err
 	})
 }
 
-type pivotRevoke struct {
-	ID string `arg:"" name:"key"`
-	confirmFlag
-}
+type pivotRevoke struct{ revokeArgs }
 
 // Run revokes the key.
 func (c pivotRevoke) Run(ctx context.Context, env environment, on *pivotCommand) error {
-	api, err := on.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	id, err := api.find(ctx, aPivotKey, c.ID)
-	if err != nil {
-		return err
-	}
-	d := question{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ " +
-		"child"}
-	if err := c.confirm(ctx, env, d); err != nil {
-		return err
-	}
-	return on.send(ctx, env, api, http.MethodDelete, api.path("pivot", "keys", id), nil, func(json.RawMessage) error {
-		_, err := printable.Fprintf(env.stdout, "revoked %s\n", id)
-		return err
-	})
+	return on.revoke(ctx, env, aPivotKey, c.revokeArgs, "calls that ask with it go on at the pivot node's _ child")
 }
