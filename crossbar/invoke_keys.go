@@ -15,7 +15,8 @@ import (
 const keyHashField = "pvt_key_hash"
 
 // invokeKeys serves one kind of the keys that open an address of their account: its name and schema, its documents'
-// type, the view that lists them, what a key is checked by, and the address that it opens. They are stored beside users.
+// type, the view that lists them, what a key is checked by, and the address that it opens. They are stored beside
+// users.
 func (a *API) invokeKeys(name, docType, view string,
 	check func(*exchange, datastore.Document, datastore.Document) (schemas.FieldErrors, any, error),
 	path func(auth.Endpoint) string,
